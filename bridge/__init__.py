@@ -1,0 +1,1 @@
+"""The bridge: a licensed update server beside an unmodified Gitea. ``README.md`` shows the house."""

@@ -1,0 +1,164 @@
+"""The one place where real things meet: engines, clients, clocks and doors are put together here and nowhere else."""
+
+import functools
+import secrets
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask
+
+from bridge.services.assets import AssetLimits
+from bridge.services.gate import Gate, GateRules
+from bridge.services.looks import Looker
+from bridge.services.people import People
+from bridge.services.products import Hosts, Products
+from bridge.services.refresh import Catalog, CatalogRules
+from bridge.services.schedule import Schedule
+from bridge.services.usage import UsageBuffer
+from bridge.settings import Settings
+from bridge.storage import schema
+from bridge.storage.engine import open_engine, session_scope
+from bridge.storage.files import FileStore
+from bridge.storage.lookups import Lookups
+from bridge.web import create_web
+from bridge.web.doors import Doors
+from bridge.worker import Worker, WorkerRules
+from gitea_client.budget import RequestBudget
+from gitea_client.client import GiteaClient
+
+
+def utc_now() -> datetime:
+    """The clock of this program."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What comes from the outside world; tests hand in their own."""
+
+    clock: Callable[[], datetime] = utc_now
+    entropy: Callable[[int], bytes] = secrets.token_bytes
+
+
+REAL = Edge()
+
+
+class Parts:
+    """The parts of one process, built when first needed: a feed server has no Gitea client, a worker no gate."""
+
+    def __init__(self, settings: Settings, edge: Edge = REAL) -> None:
+        self.settings = settings
+        self.clock = edge.clock
+        self.entropy = edge.entropy
+        self.engine = open_engine(settings.database.url)
+        self.store = FileStore(settings.store_dir)
+        self.hosts = Hosts(settings.bridge.public_url, settings.gitea.public_url)
+
+    def open_session(self, *, read_only: bool = False) -> AbstractContextManager[Any]:
+        """One transaction."""
+        return session_scope(self.engine, read_only=read_only)
+
+    @functools.cached_property
+    def lookups(self) -> Lookups:
+        """The reads of the hot path."""
+        return Lookups(self.engine)
+
+    @functools.cached_property
+    def products(self) -> Products:
+        """What this process holds of the catalog."""
+        return Products(self.lookups, functools.partial(self.open_session, read_only=True), self.hosts)
+
+    @functools.cached_property
+    def gate(self) -> Gate:
+        """The door-keeper."""
+        rules = GateRules(
+            key_prefix=self.settings.bridge.key_prefix,
+            allow_test_keys=self.settings.bridge.allow_test_keys,
+            new_sites_per_day=self.settings.limits.new_sites_per_key_and_day,
+        )
+        return Gate(self.lookups, self.products, self.open_session, self.clock, rules)
+
+    @functools.cached_property
+    def usage(self) -> UsageBuffer:
+        """Counts."""
+        return UsageBuffer(self.open_session)
+
+    @functools.cached_property
+    def gitea(self) -> GiteaClient:
+        """The way to Gitea, within its budget."""
+        gitea = self.settings.gitea
+        return GiteaClient(
+            gitea.url,
+            gitea.token.get_secret_value() or None,
+            timeout=(3.05, gitea.timeout_seconds),
+            public_url=gitea.public_url,
+            before_request=RequestBudget(gitea.max_requests_per_second),
+        )
+
+    @functools.cached_property
+    def catalog(self) -> Catalog:
+        """The refresher of the catalog."""
+        settings = self.settings
+        rules = CatalogRules(
+            serves=settings.serves,
+            hosts=self.hosts,
+            limits=AssetLimits(settings.limits.asset_bytes, settings.limits.store_bytes_per_owner),
+            key_prefix=settings.bridge.key_prefix,
+            reconcile_seconds=settings.worker.reconcile_seconds,
+            settings_seconds=settings.worker.settings_seconds,
+        )
+        return Catalog(Looker(self.gitea), self.store, self.open_session, self.clock, self.entropy, rules)
+
+    @functools.cached_property
+    def people(self) -> People:
+        """Who asks, by Gitea's word."""
+        return People(self.gitea, self.open_session, self.clock, self.entropy(32))
+
+    @functools.cached_property
+    def worker(self) -> Worker:
+        """The background loop."""
+        settings = self.settings.worker
+        schedule = Schedule(
+            self.gitea,
+            self.catalog,
+            self.open_session,
+            self.settings.bridge.owners,
+            settings_seconds=settings.settings_seconds,
+            sweep_seconds=settings.reconcile_seconds,
+        )
+        rules = WorkerRules(settings.threads, settings.refresh_steps_seconds)
+        return Worker(self.catalog, schedule, self.store, self.open_session, self.clock, rules)
+
+    def close(self) -> None:
+        """Write what is in memory and let go of everything."""
+        if "usage" in self.__dict__:
+            self.usage.close()
+        if "lookups" in self.__dict__:
+            self.lookups.close()
+        if "gitea" in self.__dict__:
+            self.gitea.close()
+        self.engine.dispose()
+
+
+def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
+    """The web application. Raises ``DatabaseOutdatedError`` on another schema than this version needs."""
+    parts = parts or Parts(settings)
+    schema.require_current(parts.engine)
+    doors = Doors(
+        settings=settings,
+        products=parts.products,
+        gate=parts.gate,
+        usage=parts.usage,
+        store=parts.store,
+        lookups=parts.lookups,
+        open_session=parts.open_session,
+        clock=parts.clock,
+        entropy=parts.entropy,
+        gitea=lambda: parts.gitea,
+        catalog=lambda: parts.catalog,
+        people=lambda: parts.people,
+    )
+    return create_web(doors)

@@ -1,0 +1,5 @@
+"""``python -m bridge.cli``: the same as ``bridge``."""
+
+from bridge.cli.root import main
+
+main()

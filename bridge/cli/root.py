@@ -1,0 +1,86 @@
+"""The ``bridge`` command itself, and how errors end it."""
+
+import logging
+import sys
+from pathlib import Path
+
+import click
+
+from bridge import errors
+from bridge.cli import database, demo, explain, keys, packages, repos, serving, sites
+from bridge.cli.common import Context
+from gitea_client.errors import GiteaError, NotAllowed, NotAuthenticated
+
+# What a script can rely on; docs/cli.md lists them.
+EXIT_INVALID, EXIT_NOT_FOUND, EXIT_REFUSED, EXIT_UNAVAILABLE, EXIT_SETTINGS = 2, 3, 4, 5, 6
+_EXITS: tuple[tuple[type[Exception], int], ...] = (
+    (errors.SettingsError, EXIT_SETTINGS),
+    (errors.DatabaseOutdatedError, EXIT_SETTINGS),
+    (errors.InvalidInputError, EXIT_INVALID),
+    (errors.NotFoundError, EXIT_NOT_FOUND),
+    (errors.RefusedError, EXIT_REFUSED),
+    (errors.ConflictError, EXIT_REFUSED),
+    (errors.UnavailableError, EXIT_UNAVAILABLE),
+    (NotAuthenticated, EXIT_SETTINGS),
+    (NotAllowed, EXIT_SETTINGS),
+    (GiteaError, EXIT_UNAVAILABLE),
+)
+
+
+@click.group(context_settings={"max_content_width": 110})
+@click.option(
+    "-c", "--config", type=click.Path(path_type=Path, dir_okay=False), help="Configuration file (default: config.toml)."
+)
+@click.version_option(package_name="gitea-license-bridge")
+@click.pass_context
+def bridge(context: click.Context, config: Path | None) -> None:
+    """Turn the releases of a Gitea into a licensed update server for Joomla and Dolibarr extensions.
+
+    Start with `bridge db upgrade`, then `bridge serve`. See what is served with `bridge repo list`, sell with
+    `bridge package create` and `bridge key issue`, and ask `bridge explain` whenever a customer says that it does not
+    work. Every command that lists takes --json.
+
+    Exit codes: 0 done, 2 invalid input, 3 not found, 4 refused, 5 Gitea or database away, 6 configuration.
+    """
+    context.obj = Context(config)
+    context.call_on_close(context.obj.close)
+
+
+for command in (
+    serving.serve,
+    serving.web,
+    serving.worker,
+    database.db,
+    repos.repo,
+    packages.package,
+    keys.key,
+    sites.site,
+    explain.explain,
+    demo.demo,
+):
+    bridge.add_command(command)
+
+
+def main() -> None:
+    """Run the command; a known error ends it with a sentence and its exit code."""
+    logging.basicConfig(level="WARNING", format="%(levelname)s %(name)s: %(message)s")
+    try:
+        bridge.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("Stopped.", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (errors.BridgeError, GiteaError) as error:
+        click.secho("Error: ", fg="red", nl=False, err=True)
+        click.echo(_sentence(error), err=True)
+        sys.exit(next(code for kind, code in _EXITS if isinstance(error, kind)))
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, NotAuthenticated | NotAllowed):
+        return f"Gitea refuses the bridge's token: {error}. Check gitea.token in the configuration, and its scopes."
+    if isinstance(error, GiteaError):
+        return f"Gitea did not answer as it should: {error}. Is gitea.url right, and is it running?"
+    return str(error)

@@ -1,0 +1,147 @@
+"""``bridge serve``, ``web`` and ``worker``: the processes."""
+
+import ctypes
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import click
+from gunicorn.app.base import BaseApplication
+
+from bridge.app import Parts, create_app
+from bridge.cli.common import Context, pass_context
+from bridge.cli.discretion import DiscreetLogger
+from bridge.cli.metrics import serve_metrics
+from bridge.cli.stopping import StopSignals
+from bridge.settings import Settings
+from bridge.settings.logs import set_up_logging
+
+_GRACE_SECONDS = 15
+_POLL_SECONDS = 0.5
+_RESTART_SECONDS = 1.0
+_MOST_FAILED_STARTS = 20
+_PR_SET_PDEATHSIG = 1
+
+
+@click.command()
+@pass_context
+def serve(context: Context) -> None:
+    """Run everything: web workers and the background worker, supervised, until Ctrl-C or SIGTERM."""
+    set_up_logging(context.settings.log)
+    _ = context.parts  # a wrong configuration or schema stops the start here, with one message
+    commands = [[sys.executable, "-m", "bridge.cli", *context.config_words, name] for name in ("web", "worker")]
+    context.close()
+    stop_metrics = serve_metrics(context.settings)
+    status = _supervise(commands)
+    stop_metrics()
+    sys.exit(status)
+
+
+@click.command()
+@pass_context
+def web(context: Context) -> None:
+    """Run the web workers only (behind a load balancer, or beside `bridge worker`)."""
+    set_up_logging(context.settings.log)
+    _ = context.parts
+    context.close()
+    _Gunicorn(context.settings).run()
+
+
+@click.command()
+@pass_context
+def worker(context: Context) -> None:
+    """Run the background worker only. Several may run; each job is done once."""
+    set_up_logging(context.settings.log)
+    asked_to_stop = StopSignals()
+    running = context.parts.worker
+    thread = threading.Thread(target=running.run, name="worker")
+    thread.start()
+    while thread.is_alive() and not asked_to_stop.within(_POLL_SECONDS):
+        pass
+    running.stop()
+    thread.join()
+
+
+def _supervise(commands: list[list[str]]) -> int:
+    """Keep the processes alive. One that dies is started again; one that can't start ends the whole.
+
+    One that was killed leaves its port to workers that end a moment later, so its successor may need several starts.
+    """
+    asked_to_stop = StopSignals()
+    failed_starts = [_MOST_FAILED_STARTS] * len(commands)  # the first start has no excuse
+    running = [subprocess.Popen(command) for command in commands]  # noqa: S603  our own command, no shell
+    status = 0
+    while status == 0 and not asked_to_stop.within(_POLL_SECONDS):
+        for index, process in enumerate(running):
+            code = process.poll()
+            if code is None:
+                continue
+            # A positive code: it ended by itself with an error that it has printed. Signals are negative.
+            failed_starts[index] = failed_starts[index] + 1 if code > 0 else 0
+            if failed_starts[index] > _MOST_FAILED_STARTS:
+                status = code
+                break
+            click.echo(f"{commands[index][-1]} ended ({code}) and is started again", err=True)
+            asked_to_stop.within(_RESTART_SECONDS)
+            running[index] = subprocess.Popen(commands[index])  # noqa: S603  our own command, no shell
+    for process in running:
+        process.terminate()
+    for process in running:
+        try:
+            process.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    return status
+
+
+class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
+    """gunicorn with one thread a worker: threads of one process would queue for SQLite."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Tell gunicorn what the configuration says."""
+        settings = self._settings
+        options: dict[str, Any] = {
+            "bind": settings.web.bind,
+            "workers": settings.web.workers,
+            "worker_class": "sync",
+            "timeout": 120,
+            "graceful_timeout": _GRACE_SECONDS - 5,
+            "forwarded_allow_ips": "127.0.0.1,::1",
+            "limit_request_line": 8190,
+            # A file on a disk can stall the heartbeat of a busy worker; memory can't.
+            "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108  gunicorn makes it safe
+            "loglevel": "warning",
+            "logger_class": DiscreetLogger,
+            "post_fork": _end_with_master,
+            "worker_exit": _close_parts,
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Build the application in each worker, after the fork."""
+        set_up_logging(self._settings.log)
+        parts = Parts(self._settings)
+        app = create_app(self._settings, parts)
+        app.extensions["bridge"] = parts
+        return app
+
+
+def _end_with_master(_server: Any, _worker: Any) -> None:
+    """Let a worker finish its request and end when its master was killed; an idle one would hold the port a minute."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _close_parts(_server: Any, gunicorn_worker: Any) -> None:
+    """Write the counts of the last second before the worker ends."""
+    app = getattr(gunicorn_worker, "wsgi", None)
+    if app is not None:
+        app.extensions["bridge"].close()

@@ -1,0 +1,171 @@
+"""What is sold and who holds it: packages, keys, their codes, domains and sites."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from bridge.models.base import json_column, one_of, when
+
+
+class Package(SQLModel, table=True):
+    """A tier that is sold: of an owner, or (with ``repo_id``) of one repo."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    owner_id: int = Field(sa_type=BigInteger, foreign_key="owner.id", index=True)
+    repo_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="repo.id", index=True)
+    name: str
+    name_key: str  # case-folded, unique within its level
+    is_master: bool = False
+    active: bool = True
+    term_kind: str = "annual"
+    term_days: int | None = None
+    term_from: datetime | None = when()
+    term_until: datetime | None = when()
+    grace_days: int = 3
+    after_expiry: str = "nothing"
+    streams: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    editions: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    max_sites: int = 0
+    local_sites: str = "free"
+    unstated_domain: str = "accept"
+    renewal_url: str = ""
+    created_at: datetime = when(nullable=False)
+
+    __table_args__ = (
+        Index(
+            "uq_package_master",
+            "owner_id",
+            unique=True,
+            sqlite_where=text("is_master"),
+            postgresql_where=text("is_master"),
+        ),
+        Index(
+            "uq_package_owner_name",
+            "owner_id",
+            "name_key",
+            unique=True,
+            sqlite_where=text("repo_id IS NULL"),
+            postgresql_where=text("repo_id IS NULL"),
+        ),
+        UniqueConstraint("repo_id", "name_key"),
+        one_of("term_kind", "lifetime", "annual", "monthly", "days", "custom"),
+        one_of("after_expiry", "nothing", "owned"),
+        one_of("local_sites", "free", "count"),
+        one_of("unstated_domain", "accept", "refuse"),
+        CheckConstraint("(term_kind = 'days') = (term_days IS NOT NULL)", name="days"),
+        CheckConstraint("term_days IS NULL OR term_days > 0", name="some_days"),
+        CheckConstraint("max_sites >= 0 AND grace_days >= 0", name="not_negative"),
+        CheckConstraint(
+            "NOT is_master OR (repo_id IS NULL AND active AND term_kind = 'lifetime' AND max_sites = 0"
+            " AND unstated_domain = 'accept' AND streams IS NULL AND editions IS NULL)",
+            name="master_is_unlimited",
+        ),
+    )
+
+
+class PackageRepo(SQLModel, table=True):
+    """A repo that an owner-level package names. A package that names none opens them all."""
+
+    __tablename__: ClassVar[str] = "package_repo"
+
+    package_id: int = Field(primary_key=True, foreign_key="package.id")
+    repo_id: int = Field(sa_type=BigInteger, primary_key=True, foreign_key="repo.id", index=True)
+
+
+class LicenseKey(SQLModel, table=True):
+    """What a customer holds. Its codes, domains and sites stand in tables of their own."""
+
+    __tablename__: ClassVar[str] = "license_key"
+
+    id: int | None = Field(default=None, primary_key=True)
+    owner_id: int = Field(sa_type=BigInteger, foreign_key="owner.id", index=True)
+    package_id: int = Field(foreign_key="package.id", index=True)
+    is_master: bool = False
+    is_test: bool = False
+    feed_token: str = Field(unique=True)
+    customer_name: str = ""
+    customer_email: str = ""
+    note: str = ""
+    payment_ref: str = ""
+    labels: list[str] = json_column(list)
+    max_sites: int | None = None
+    starts_at: datetime = when(nullable=False)
+    expires_at: datetime | None = when(index=True)  # what the term or the payments give
+    edit_kind: str | None = None  # a person's word beside it
+    edit_until: datetime | None = when()
+    suspended_at: datetime | None = when()
+    revoked_at: datetime | None = when()
+    revoke_reason: str = ""
+    created_at: datetime = when(nullable=False)
+
+    __table_args__ = (
+        Index(
+            "uq_license_key_live_master",
+            "package_id",
+            unique=True,
+            sqlite_where=text("is_master AND revoked_at IS NULL"),
+            postgresql_where=text("is_master AND revoked_at IS NULL"),
+        ),
+        CheckConstraint("edit_kind IS NULL OR edit_kind IN ('extend', 'fix')", name="edit_kind"),
+        CheckConstraint(
+            "NOT is_master OR (expires_at IS NULL AND edit_kind IS NULL AND max_sites IS NULL"
+            " AND suspended_at IS NULL AND NOT is_test)",
+            name="master_is_unlimited",
+        ),
+        CheckConstraint("max_sites IS NULL OR max_sites >= 0", name="not_negative"),
+    )
+
+
+class KeyCode(SQLModel, table=True):
+    """A text that opens a key. Native codes are unique; one legacy code may stand for several keys."""
+
+    __tablename__: ClassVar[str] = "key_code"
+
+    code: str = Field(primary_key=True)
+    key_id: int = Field(primary_key=True, foreign_key="license_key.id", index=True)
+    native: bool = True
+    created_at: datetime = when(nullable=False)
+    valid_until: datetime | None = when()  # set when it was replaced
+
+    __table_args__ = (
+        Index("uq_key_code_native", "code", unique=True, sqlite_where=text("native"), postgresql_where=text("native")),
+    )
+
+
+class KeyDomain(SQLModel, table=True):
+    """A domain, or a wildcard, that a key is assigned to."""
+
+    __tablename__: ClassVar[str] = "key_domain"
+
+    key_id: int = Field(primary_key=True, foreign_key="license_key.id")
+    pattern: str = Field(primary_key=True, index=True)
+
+
+class Site(SQLModel, table=True):
+    """A domain that has used a key. ``slot`` numbers the sites that count, so a limit is a unique constraint."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    key_id: int = Field(foreign_key="license_key.id", index=True)
+    host: str
+    kind: str
+    slot: int | None = None
+    registrable: str = ""
+    first_seen_at: datetime = when(nullable=False)
+    last_seen_at: datetime = when(nullable=False)
+    freed_at: datetime | None = when()
+
+    __table_args__ = (
+        Index(
+            "uq_site_live_host",
+            "key_id",
+            "host",
+            unique=True,
+            sqlite_where=text("freed_at IS NULL"),
+            postgresql_where=text("freed_at IS NULL"),
+        ),
+        UniqueConstraint("key_id", "slot"),
+        one_of("kind", "production", "local", "staging"),
+        CheckConstraint("slot IS NULL OR (slot > 0 AND freed_at IS NULL)", name="slot"),
+    )

@@ -1,0 +1,1 @@
+"""Pure rules: values in, decisions out. No database, no clock, no network."""

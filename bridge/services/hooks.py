@@ -1,0 +1,60 @@
+"""Deliveries of Gitea's hooks: proven, remembered once, queued. What they say of releases is never believed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any
+
+from bridge.errors import InvalidInputError, RefusedError
+from bridge.models import Repo
+from bridge.storage import refreshes
+from gitea_client import hooks
+
+# Everything else (issues, comments, stars) has nothing to do with what customers get.
+RELEVANT = frozenset({"release", "push", "create", "delete", "repository", "fork"})
+
+
+def accept(
+    body: bytes,
+    headers: Mapping[str, str],
+    secrets: Sequence[str],
+    serves: Callable[[str], bool],
+    open_session: Callable[..., AbstractContextManager[Any]],
+    now: datetime,
+) -> str:
+    """Take a delivery in; durable when this returns. Returns what became of it, for the log.
+
+    Raises ``RefusedError`` where it is not Gitea's, ``InvalidInputError`` where it is and can't be read.
+    """
+    if not hooks.verify(body, headers, secrets):
+        raise RefusedError("the delivery is not signed with one of gitea.webhook_secrets")
+    try:
+        delivery = hooks.parse(body, headers)
+    except hooks.BadDelivery as error:
+        raise InvalidInputError("body", str(error)) from error
+    if delivery.event not in RELEVANT or delivery.repository_id is None or not delivery.owner:
+        return "not about releases"
+    if delivery.ref_type == "branch":
+        return "not about releases"
+    if not serves(delivery.owner) and not _is_known(delivery.repository_id, open_session):
+        return "not a served owner"
+    with open_session() as session:
+        fresh = refreshes.remember_delivery(
+            session,
+            source="gitea",
+            delivery_id=delivery.uuid,
+            event=delivery.event,
+            repo_id=delivery.repository_id,
+            now=now,
+        )
+        if not fresh:
+            return "seen before"
+        full_name = f"{delivery.owner}/{delivery.name}"
+        refreshes.enqueue(session, delivery.repository_id, full_name, f"hook {delivery.event}", now)
+    return "queued"
+
+
+def _is_known(repo_id: int, open_session: Callable[..., AbstractContextManager[Any]]) -> bool:
+    """A repo that went to an owner who is not served, or whose owner has another name now, is still looked after."""
+    with open_session(read_only=True) as session:
+        return session.get(Repo, repo_id) is not None

@@ -1,0 +1,1 @@
+"""What the bridge remembers. The only importer of ``Session`` and ``select``; callers hand in the session."""

@@ -1,0 +1,250 @@
+"""Owners, repos, names, releases and assets: what the bridge remembers of Gitea."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, update
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from bridge.models import Asset, Owner, Release, Repo, RepoName
+from bridge.rules.publication import AssetFacts, Extension, ReleaseFacts
+
+
+def owner_by_name(session: Session, name: str) -> Owner | None:
+    """The owner that has this name now; case does not matter."""
+    return session.exec(select(Owner).where(func.lower(Owner.name) == name.lower())).first()
+
+
+def repo_by_name(session: Session, owner: str, name: str) -> tuple[Repo, RepoName] | None:
+    """The repo that this path leads to, by its present or a former name."""
+    found = session.exec(
+        select(Repo, RepoName)
+        .join(RepoName, col(RepoName.repo_id) == Repo.id)
+        .where(RepoName.owner_name == owner.lower(), RepoName.repo_name == name.lower())
+    ).first()
+    return (found[0], found[1]) if found else None
+
+
+def repos_of(
+    session: Session, owner_id: int | None = None, *, served_only: bool = False
+) -> Sequence[tuple[Repo, Owner]]:
+    """Repos with their owners, by name."""
+    query = select(Repo, Owner).join(Owner, col(Owner.id) == Repo.owner_id).order_by(Owner.name, Repo.name)
+    if owner_id is not None:
+        query = query.where(Repo.owner_id == owner_id)
+    if served_only:
+        query = query.where(col(Repo.served))
+    return [(repo, owner) for repo, owner in session.exec(query)]
+
+
+def holders_of_name(session: Session, owner_name: str) -> set[int]:
+    """Ids of the owners whose living repos customers know below this owner name."""
+    query = select(Repo.owner_id).join(RepoName, col(RepoName.repo_id) == Repo.id)
+    return set(
+        session.exec(
+            query.where(
+                RepoName.owner_name == owner_name.lower(), col(RepoName.once_served), col(Repo.absent_since).is_(None)
+            )
+        )
+    )
+
+
+def names_of(session: Session, repo_id: int) -> Sequence[RepoName]:
+    """Every path that leads to the repo."""
+    return session.exec(select(RepoName).where(RepoName.repo_id == repo_id)).all()
+
+
+def point_name_at(session: Session, owner: str, name: str, repo: Repo) -> None:
+    """Let the path lead to this repo. The repo's other paths stay, as former names; another repo loses this one."""
+    for other in names_of(session, repo.id):
+        other.current = False
+    row = session.get(RepoName, (owner.lower(), name.lower()))
+    if row is None:
+        row = RepoName(owner_name=owner.lower(), repo_name=name.lower(), repo_id=repo.id)
+    row.repo_id, row.current, row.dead = repo.id, True, False
+    row.once_served = row.once_served or repo.served
+    session.add(row)
+
+
+def releases_of(session: Session, repo_id: int) -> Sequence[Release]:
+    """All releases of a repo that were ever published, oldest first."""
+    return session.exec(
+        select(Release).where(Release.repo_id == repo_id).order_by(col(Release.first_seen_at), col(Release.id))
+    ).all()
+
+
+def assets_of(session: Session, release_ids: Iterable[int]) -> Sequence[Asset]:
+    """All assets, also vanished ones, of these releases."""
+    return session.exec(
+        select(Asset).where(col(Asset.release_id).in_(list(release_ids))).order_by(col(Asset.gitea_id))
+    ).all()
+
+
+def release_facts(session: Session, repo_id: int) -> tuple[ReleaseFacts, ...]:
+    """The repo's releases as the rules see them."""
+    releases = releases_of(session, repo_id)
+    files: dict[int, list[Asset]] = {release.id: [] for release in releases}
+    for asset in assets_of(session, files):
+        files[asset.release_id].append(asset)
+    return tuple(
+        ReleaseFacts(
+            id=release.id,
+            tag=release.tag,
+            first_seen_at=release.first_seen_at,
+            prerelease=release.prerelease,
+            title=release.title,
+            notes=release.notes,
+            withdrawn_at=release.withdrawn_at,
+            assets=tuple(_asset_facts(asset) for asset in _counting(release, files[release.id])),
+        )
+        for release in releases
+    )
+
+
+def _counting(release: Release, assets: Sequence[Asset]) -> Sequence[Asset]:
+    """The files that are there. A withdrawn release that lost them all keeps the last, to say what became of it."""
+    there = [asset for asset in assets if asset.gone_at is None]
+    if there or release.withdrawn_at is None:
+        return there
+    vanished = [asset.gone_at for asset in assets if asset.gone_at is not None]
+    return [asset for asset in assets if vanished and asset.gone_at == max(vanished)]
+
+
+def _asset_facts(asset: Asset) -> AssetFacts:
+    return AssetFacts(
+        uuid=asset.uuid,
+        name=asset.name,
+        size=asset.size,
+        fetched=asset.fetched_at is not None,
+        sha256=asset.sha256 or "",
+        sha384=asset.sha384 or "",
+        sha512=asset.sha512 or "",
+        problem=asset.problem or "",
+        extensions=tuple(Extension.from_dict(data) for data in asset.extensions),
+    )
+
+
+def unread_assets(session: Session, repo_id: int, now: datetime) -> Sequence[Asset]:
+    """Assets of published releases whose bytes are wanted now."""
+    due = or_(col(Asset.retry_at).is_(None), col(Asset.retry_at) <= now)
+    zips = func.lower(Asset.name).like("%.zip")
+    wanted = _published_assets(repo_id).where(col(Asset.fetched_at).is_(None), due, zips)
+    return session.exec(wanted.order_by(col(Asset.gitea_id).desc())).all()
+
+
+def read_assets(session: Session, repo_id: int) -> Sequence[Asset]:
+    """Assets of published releases that were fetched, so that their bytes should be in the store."""
+    return session.exec(_published_assets(repo_id).where(col(Asset.fetched_at).is_not(None))).all()
+
+
+def _published_assets(repo_id: int) -> SelectOfScalar[Asset]:
+    return (
+        select(Asset)
+        .join(Release, col(Release.id) == Asset.release_id)
+        .where(Release.repo_id == repo_id, col(Release.withdrawn_at).is_(None), col(Asset.gone_at).is_(None))
+    )
+
+
+def stored_bytes(session: Session, owner_id: int) -> int:
+    """Bytes that the owner's distinct files take in the store."""
+    distinct = (
+        select(Asset.sha256, func.max(Asset.size).label("size"))
+        .join(Release, col(Release.id) == Asset.release_id)
+        .join(Repo, col(Repo.id) == Release.repo_id)
+        .where(Repo.owner_id == owner_id, col(Asset.sha256).is_not(None))
+        .group_by(col(Asset.sha256))
+        .subquery()
+    )
+    return int(session.exec(select(func.coalesce(func.sum(distinct.c.size), 0))).one())
+
+
+def next_retry(session: Session, repo_id: int) -> datetime | None:
+    """When the next of the repo's files that could not be fetched is to be tried again."""
+    return session.exec(
+        select(func.min(Asset.retry_at))
+        .join(Release, col(Release.id) == Asset.release_id)
+        .where(
+            Release.repo_id == repo_id,
+            col(Release.withdrawn_at).is_(None),
+            col(Asset.gone_at).is_(None),
+            col(Asset.fetched_at).is_(None),
+        )
+    ).one()
+
+
+def drop_vanished_bytes(session: Session, before: datetime) -> Sequence[str]:
+    """Forget the bytes of files that left their releases before a moment; returns the digests nobody else has."""
+    living = select(Asset.sha256).where(
+        col(Asset.sha256).is_not(None), or_(col(Asset.gone_at).is_(None), col(Asset.gone_at) >= before)
+    )
+    dropped = session.exec(
+        select(Asset)
+        .join(Release, col(Release.id) == Asset.release_id)
+        .where(
+            col(Asset.sha256).is_not(None),
+            col(Asset.sha256).not_in(living),
+            col(Release.withdrawn_at).is_(None),  # its downloads still say that it was withdrawn
+        )
+    ).all()
+    digests = {asset.sha256 for asset in dropped if asset.sha256}
+    for asset in dropped:
+        asset.fetched_at = asset.sha256 = asset.sha384 = asset.sha512 = None
+    session.flush()
+    kept = set(session.exec(select(Asset.sha256).where(col(Asset.sha256).in_(digests))))
+    return sorted(digests - kept)
+
+
+def raise_repo_revision(session: Session, repo_id: int) -> None:
+    """Tell every process that what it holds of this repo is old."""
+    session.exec(update(Repo).where(col(Repo.id) == repo_id).values(revision=Repo.revision + 1))
+
+
+def raise_owner_revision(session: Session, owner_id: int) -> None:
+    """Tell every process that what it holds of this owner's repos is old."""
+    session.exec(update(Owner).where(col(Owner.id) == owner_id).values(revision=Owner.revision + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A repo that the clock, not a hook, wants re-read."""
+
+    repo_id: int
+    full_name: str
+
+
+def due_for_reconcile(session: Session, now: datetime, limit: int) -> Sequence[Due]:
+    """Served repos whose releases were not read for long."""
+    return _due(session, col(Repo.served) & (col(Repo.next_refresh_at) <= now), [col(Repo.next_refresh_at)], limit)
+
+
+def due_for_settings(session: Session, now: datetime, limit: int) -> Sequence[Due]:
+    """Repos whose variables were not read for long: served ones first, so that a crowd of others can't delay them."""
+    order = (col(Repo.served).desc(), col(Repo.next_settings_at))
+    return _due(session, col(Repo.next_settings_at) <= now, order, limit)
+
+
+def _due(session: Session, condition: ColumnElement[bool], order: Iterable[Any], limit: int) -> Sequence[Due]:
+    rows = session.exec(
+        select(Repo.id, Owner.name, Repo.name)
+        .join(Owner, col(Owner.id) == Repo.owner_id)
+        .where(condition)
+        .order_by(*order)
+        .limit(limit)
+    )
+    return [Due(repo_id, f"{owner}/{name}") for repo_id, owner, name in rows]
+
+
+def repos_with_bytes(session: Session, sha256: str) -> Sequence[Due]:
+    """The repos that have a file of these bytes."""
+    rows = session.exec(
+        select(Repo.id, Owner.name, Repo.name)
+        .join(Owner, col(Owner.id) == Repo.owner_id)
+        .join(Release, col(Release.repo_id) == Repo.id)
+        .join(Asset, col(Asset.release_id) == Release.id)
+        .where(Asset.sha256 == sha256)
+        .distinct()
+    )
+    return [Due(repo_id, f"{owner}/{name}") for repo_id, owner, name in rows]

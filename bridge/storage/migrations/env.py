@@ -1,0 +1,36 @@
+"""Alembic's entry: the engine is handed in by ``bridge.storage.schema``."""
+
+from alembic import context
+from sqlmodel import SQLModel
+
+import bridge.models
+
+assert bridge.models.__all__, "the models register their tables"
+
+_LOCK = 0x6272_6964_6765  # any number that nobody else locks; this one spells the program's name
+
+
+def run() -> None:
+    """Run the wanted migrations in one transaction: whoever starts meanwhile waits, and then finds nothing to do."""
+    engine = context.config.attributes["engine"]
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            # Two hosts that start at once would both find no tables and both create them. The lock ends with the
+            # connection; SQLite's BEGIN IMMEDIATE does the same there.
+            connection.exec_driver_sql(f"SELECT pg_advisory_lock({_LOCK})")
+            connection.commit()
+        context.configure(
+            connection=connection,
+            target_metadata=SQLModel.metadata,
+            render_as_batch=engine.dialect.name == "sqlite",
+            compare_type=False,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_LOCK})")
+            connection.commit()
+
+
+run()

@@ -1,0 +1,24 @@
+"""The HTTP side: views of a few lines that read a request, ask a service and answer. Status numbers live here only."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask
+
+from bridge.web import api, downloads, errors, feeds, hooks, operations
+from bridge.web.doors import Doors
+from bridge.web.requests import SiteRequest
+
+MOST_BODY_BYTES = 1024 * 1024
+
+
+def create_web(doors: Doors) -> Flask:
+    """The application with all its doors, below the path of the public address."""
+    app = Flask("bridge.web", static_folder=None)
+    app.request_class = SiteRequest
+    app.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES
+    app.url_map.merge_slashes = False  # a tag may hold them, and a redirect would be one request more
+    prefix = urlsplit(doors.settings.bridge.public_url).path.rstrip("/") or None
+    for part in (feeds, downloads, hooks, operations, api):
+        app.register_blueprint(part.blueprint(doors), url_prefix=prefix)
+    errors.register(app)
+    return app

@@ -1,0 +1,142 @@
+"""Puts the operations at their addresses, and turns what they return or raise into answers."""
+
+import json
+from collections.abc import Callable
+from contextlib import nullcontext
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request
+from pydantic import BaseModel
+
+from bridge.web.api import reading
+from bridge.web.api.catalogue import ALL, DESCRIPTION, PREFIX, address, methods_at
+from bridge.web.api.entering import enter
+from bridge.web.api.errors import ApiError, not_found, render, translated
+from bridge.web.api.operations import Call, Level, Operation, Reply
+from bridge.web.api.seats import Seats
+from bridge.web.api.throttling import Throttle
+from bridge.web.doors import Doors
+
+# A minute and an address: mistakes of people and programs stay far below, guessing and floods do not.
+MOST_WRONG_TOKENS = 30
+MOST_UNKNOWN_KEYS = 60
+_EVERY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def blueprint(doors: Doors) -> Blueprint:
+    """All addresses of the API, and its description."""
+    site = Blueprint("api", __name__)
+    wrong_tokens = Throttle(doors.clock, MOST_WRONG_TOKENS)
+    unknown_keys = Throttle(doors.clock, MOST_UNKNOWN_KEYS)
+    seats = Seats(doors.settings.bridge.data_dir, doors.settings.web.workers)
+    for operation in ALL:
+        for level in operation.levels:
+            rule = address(operation, level).replace("{", "<").replace("}", ">")
+            view = _view(doors, operation, level, wrong_tokens, unknown_keys, seats)
+            site.add_url_rule(
+                rule, f"{level}_{operation.name}", view, methods=[operation.method], provide_automatic_options=False
+            )
+
+    @site.route(f"{PREFIX}/<path:rest>", methods=_EVERY_METHOD, provide_automatic_options=False)
+    def elsewhere(rest: str) -> Response:
+        """What is at no address of the API; the rest of ``/api/v1`` is Gitea's own, and does not come here."""
+        allowed = methods_at(f"{PREFIX}/{rest}")
+        if not allowed:
+            return _refused(doors, not_found())
+        headers = {"Allow": ", ".join(sorted(allowed))}
+        return _refused(doors, ApiError("method_not_allowed", f"this address answers {headers['Allow']}", {}, headers))
+
+    @site.get(DESCRIPTION)
+    def description() -> Response:
+        # Nobody asks for it often, and every worker would carry it.
+        from bridge.web.api.description import description as describe  # noqa: PLC0415
+
+        text = json.dumps(describe(doors.settings.bridge.public_url), indent=1)
+        return Response(text, content_type="application/json", headers={"Cache-Control": "public, max-age=300"})
+
+    return site
+
+
+def _view(
+    doors: Doors, operation: Operation, level: Level, wrong_tokens: Throttle, unknown_keys: Throttle, seats: Seats
+) -> Callable[..., Response]:
+    def answer(names: dict[str, str]) -> Response:
+        call = _call(doors, operation, level, names)
+        call.failures = lambda: _failed(unknown_keys, call.origin)
+        # What is public never asks Gitea, so it takes no seat.
+        with nullcontext() if operation.public else seats.taken():
+            if not operation.public:
+                enter(call, request, doors.people(), wrong_tokens)
+            for name in set(names) - {"owner", "repo"}:
+                call.id(name)
+            call.query = reading.query(request, operation.query)
+            call.body = reading.body(request, operation.body)
+            return _answered(doors, call, operation.view(call))
+
+    def view(**names: str) -> Response:
+        try:
+            return answer(names)
+        except Exception as error:  # noqa: BLE001  every refusal of the API has one shape, also that of a fault
+            return _refused(doors, translated(error, unsafe=operation.unsafe))
+
+    return view
+
+
+def _call(doors: Doors, operation: Operation, level: Level, names: dict[str, str]) -> Call:
+    reading.check_path(request, names["owner"], *([names["repo"]] if "repo" in names else []))
+    reading.refuse_token_in_query(request)
+    return Call(
+        doors=doors,
+        operation=operation,
+        level=level,
+        names=names,
+        now=doors.clock(),
+        origin=reading.origin(request, doors.settings.web.trusted_proxies),
+        if_match=request.headers.get("If-Match", ""),
+    )
+
+
+def _failed(throttle: Throttle, origin: str) -> None:
+    """Note a key that nobody has; from an address with too many of them, nothing more is answered about such."""
+    if throttle.is_over(origin):
+        raise ApiError("rate_limited", "too many unknown keys came from there", headers={"Retry-After": "60"})
+    throttle.note(origin)
+
+
+def _answered(doors: Doors, call: Call, reply: Reply) -> Response:
+    if reply.payload is None:
+        response = Response(status=call.operation.status)
+        response.headers.pop("Content-Type", None)
+    else:
+        text = json.dumps(_plain(reply.payload), ensure_ascii=False)
+        response = Response(text, call.operation.status, content_type="application/json")
+    response.headers["Cache-Control"] = "private, no-store"
+    if reply.etag:
+        response.headers["ETag"] = reply.etag
+    if reply.total is not None:
+        response.headers["X-Total-Count"] = str(reply.total)
+        links = _links(doors, call, reply.total)
+        if links:
+            response.headers["Link"] = links
+    return response
+
+
+def _plain(payload: BaseModel | list[BaseModel]) -> object:
+    if isinstance(payload, list):
+        return [each.model_dump(mode="json") for each in payload]
+    return payload.model_dump(mode="json")
+
+
+def _links(doors: Doors, call: Call, total: int) -> str:
+    """The other pages, below the public address, in Gitea's manner."""
+    page, limit = call.query.page, call.query.limit
+    last = max(1, -(-total // limit))
+    near = {"next": page + 1, "last": last} if page < last else {}
+    near |= {"first": 1, "prev": min(page - 1, last)} if page > 1 else {}
+    base = doors.settings.bridge.public_url + request.path[request.path.index(PREFIX) :]
+    asked = [(name, value) for name, value in request.args.items() if name != "page"]
+    return ",".join(f'<{base}?{urlencode([*asked, ("page", to)])}>; rel="{rel}"' for rel, to in near.items())
+
+
+def _refused(doors: Doors, error: ApiError) -> Response:
+    return render(error, doors.settings.bridge.public_url + DESCRIPTION)

@@ -1,0 +1,36 @@
+"""What the views are handed: they look nothing up."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bridge.services.gate import Gate
+from bridge.services.people import People
+from bridge.services.products import Products
+from bridge.services.refresh import Catalog
+from bridge.services.usage import UsageBuffer
+from bridge.settings import Settings
+from bridge.storage.files import FileStore
+from bridge.storage.lookups import Lookups
+from gitea_client.client import GiteaClient
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """The parts that answer requests."""
+
+    settings: Settings
+    products: Products
+    gate: Gate
+    usage: UsageBuffer
+    store: FileStore
+    lookups: Lookups
+    open_session: Callable[..., AbstractContextManager[Any]]
+    clock: Callable[[], datetime]
+    entropy: Callable[[int], bytes]
+    # Opened by the first request that needs them: a process that only answers sites has no way to Gitea.
+    gitea: Callable[[], GiteaClient]
+    catalog: Callable[[], Catalog]
+    people: Callable[[], People]

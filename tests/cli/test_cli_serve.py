@@ -1,0 +1,157 @@
+"""``bridge serve`` as an operator runs it: it starts, mends itself, and stops without a trace."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+ROOT = Path(__file__).parents[2]
+WAIT_SECONDS = 120
+
+
+def until(condition, what):
+    """Wait for something that other processes do; the sole thing that can't be had by turning a clock."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.05)
+    pytest.fail(f"{what}: not within {WAIT_SECONDS} s")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def children(pid):
+    """The processes that this one started and that still run: their ids and command lines."""
+    found = {}
+    for thread in Path(f"/proc/{pid}/task").glob("*"):
+        try:
+            for child in (thread / "children").read_text().split():
+                command = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+                if alive(child):
+                    found[int(child)] = command
+        except FileNotFoundError:  # it ended while it was looked at
+            continue
+    return found
+
+
+def family(pid):
+    """All processes below this one."""
+    return [each for child in children(pid) for each in (child, *family(child))]
+
+
+def alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+class Served:
+    """A running ``bridge serve``."""
+
+    def __init__(self, config, port, log):
+        command = [sys.executable, "-m", "bridge.cli", "--config", str(config), "serve"]
+        self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+        self.url = f"http://127.0.0.1:{port}/-/licensing/health"
+
+    def health(self):
+        try:
+            return requests.get(self.url, timeout=2).json()
+        except (requests.RequestException, ValueError):
+            return None
+
+    def well(self):
+        said = self.health()
+        return said is not None and said["status"] == "pass"
+
+    def named(self, word):
+        return [pid for pid, command in children(self.process.pid).items() if command.endswith(f" {word}")]
+
+    def web_workers(self):
+        assert self.process.poll() is None, "it ended by itself"
+        return [child for web in self.named("web") for child in children(web)]
+
+
+@pytest.fixture
+def config(shared, tmp_path):
+    """A configuration on a port of its own."""
+    port = free_port()
+    text = shared[1].read_text().replace("[web]\n", f'[web]\nbind = "127.0.0.1:{port}"\nworkers = 2\n')
+    file = tmp_path / "serve.toml"
+    file.write_text(text)
+    return file, port
+
+
+@pytest.fixture
+def served(config, tmp_path):
+    with (tmp_path / "log").open("wb") as log:
+        made = Served(*config, log)
+        yield made
+        if made.process.poll() is None:
+            made.process.send_signal(signal.SIGTERM)
+        made.process.wait(WAIT_SECONDS)
+
+
+def run(config, *words, **env):
+    return subprocess.run(
+        [sys.executable, "-m", "bridge.cli", "--config", str(config), *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=WAIT_SECONDS,
+        check=False,
+        env={**os.environ, **env},
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_answers_mends_itself_and_stops_without_a_trace(served, number):
+    until(served.well, "health")
+    for word in ("worker", "web"):
+        (before,) = served.named(word)
+        os.kill(before, signal.SIGKILL)
+        until(lambda word=word, before=before: served.named(word) and before not in served.named(word), f"a new {word}")
+        until(served.well, f"health after a killed {word}")
+    # Workers whose master was killed answer for a last second; the new ones are waited for by themselves.
+    victim = min(until(lambda: len(served.web_workers()) == 2 and served.web_workers(), "two new web workers"))
+    os.kill(victim, signal.SIGKILL)
+    until(lambda: len(served.web_workers()) == 2 and victim not in served.web_workers(), "a new web worker")
+    below = family(served.process.pid)
+    assert len(below) >= 4  # web with its two workers, and the background worker
+    served.process.send_signal(number)
+    assert served.process.wait(WAIT_SECONDS) == 0
+    until(lambda: not [pid for pid in below if alive(pid)], "the end of every process")
+    assert served.health() is None
+
+
+def test_a_port_that_is_taken_ends_it_with_a_sentence(config):
+    file, port = config
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        ran = run(file, "serve")
+    assert ran.returncode not in {0, None}
+    assert str(port) in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_an_outdated_schema_and_an_unknown_key_end_it_with_a_sentence(config, tmp_path):
+    bare = tmp_path / "bare.toml"
+    bare.write_text(f'[database]\nurl = "sqlite:///{tmp_path / "bare.db"}"\n')
+    for words in (("serve",), ("web",), ("worker",)):
+        ran = run(bare, *words)
+        assert (ran.returncode, "run `bridge db upgrade`" in ran.stderr, "Traceback" in ran.stderr) == (6, True, False)
+    ran = run(config[0], "serve", BRIDGE_WEB_WORKRS="3")
+    assert (ran.returncode, "did you mean web.workers?" in ran.stderr) == (6, True)

@@ -1,0 +1,43 @@
+"""The contract, kept by a real Gitea."""
+
+import pytest
+
+pytest.register_assert_rewrite(
+    "support.gitea_contract_reading", "support.gitea_contract_releases", "support.gitea_contract_settings"
+)
+
+from support.gitea_contract_reading import AccountContract, RepoContract, ServerContract  # noqa: E402 -- after the line above
+from support.gitea_contract_releases import AssetContract, ReleaseContract  # noqa: E402 -- as above
+from support.gitea_contract_settings import HookContract, VariableContract, listener  # noqa: E402 -- as above
+
+__all__ = ["listener"]
+
+pytestmark = pytest.mark.live
+
+
+class TestServer(ServerContract):
+    pass
+
+
+class TestAccounts(AccountContract):
+    pass
+
+
+class TestRepos(RepoContract):
+    pass
+
+
+class TestReleases(ReleaseContract):
+    pass
+
+
+class TestAssets(AssetContract):
+    pass
+
+
+class TestVariables(VariableContract):
+    pass
+
+
+class TestHooks(HookContract):
+    pass

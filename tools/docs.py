@@ -1,0 +1,139 @@
+"""Write the generated pages of docs/ (``python -m tools.docs``), or with ``--check`` say whether they are stale."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from bridge.cli.root import bridge
+from bridge.rules.access import ORDER, Code
+from bridge.rules.permissions import LENT, TABLE, Action, Grant, Role
+from bridge.services.explain import QUESTIONS
+from bridge.web.api.catalogue import ALL
+from bridge.web.api.description import description
+from bridge.web.refusals import WORDS
+
+DOCS = Path(__file__).parent.parent / "docs"
+_NOTE = "<!-- Made by `make docs` from the code; edit there. -->\n"
+
+
+def cli_page() -> str:
+    """Every command with its help, as the terminal shows it."""
+    parts = [_NOTE, "# The command line\n"]
+    for path, command in _commands(bridge, "bridge"):
+        context = click.Context(command, info_name=path, max_content_width=110, terminal_width=110)
+        parts.append(f"## `{path}`\n\n```text\n{command.get_help(context)}\n```\n")
+    return "\n".join(parts)
+
+
+def _commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
+    yield path, command
+    if isinstance(command, click.Group):
+        for name in sorted(command.commands):
+            yield from _commands(command.commands[name], f"{path} {name}")
+
+
+def codes_page() -> str:
+    """The closed list of codes, in the order in which they are decided."""
+    rows = [f"| `{code}` | {QUESTIONS[code]} | {WORDS[code][0]}. {WORDS[code][1]} |" for code in ORDER]
+    return "\n".join(
+        [
+            _NOTE,
+            "# Codes\n",
+            "Every yes or no comes with one of these codes. They never change their meaning. A refused download",
+            "carries its code in the header `X-License-Code`; `bridge explain` shows the whole way to it.\n",
+            "The first question that is answered with no decides:\n",
+            "| code | the question | what the customer reads |",
+            "|---|---|---|",
+            *rows,
+            "",
+            "If no question is answered with no, the answer is yes:\n",
+            "| code | meaning |",
+            "|---|---|",
+            f"| `{Code.VALID}` | The key is good, or owns the release from before its expiry. |",
+            f"| `{Code.GRACE}` | The key has expired a few days ago and still works; renew it. |",
+            "",
+        ]
+    )
+
+
+_PERMISSIONS = """# Permissions
+
+One table for the API, the pages and the command line. A person may hold several roles; the best one counts.
+`owner` is in the organisation's Owners team, or is the account itself; `repo_admin` is whom Gitea calls admin of
+the repo; `manager`, `support` and `viewer` come from `LICENSING_TEAMS`. A team reaches the owner's things when it
+covers all repos in Gitea; any other team, and a repo admin, reaches the things of its repos only.
+
+“Lent to a repo” is the most that such people get of what belongs to the owner and opens their repo too.
+
+✓ allowed · ◐ masked: shown without the secret part · ✗ no. A code is masked to its last five symbols.
+`keys.domains` and `keys.extend_by_grace` open `PATCH` of a key for those fields only; the latter up to the
+package's grace beyond what was paid for. Everything else in that call needs `keys.edit`.
+"""
+_MARKS = {Grant.ALLOWED: "✓", Grant.MASKED: "◐", Grant.NO: "✗"}
+
+
+def permissions_page() -> str:
+    """Who may do what, and which call of the API needs what."""
+    head = ["action", *(f"`{role}`" for role in Role), "lent to a repo"]
+    rows = [[f"`{action}`", *(_MARKS[TABLE[action][role]] for role in Role), _MARKS[LENT[action]]] for action in Action]
+    calls = [
+        [
+            f"`{each.method} …/{each.path}`",
+            ", ".join(f"`{level}`" for level in each.levels),
+            each.summary,
+            "nobody is asked" if each.public else f"`{each.action}`",
+        ]
+        for each in ALL
+    ]
+    return "\n".join(
+        [
+            _NOTE,
+            _PERMISSIONS,
+            *_table(head, rows),
+            "",
+            "## What each call needs\n",
+            *_table(["call", "below `/api/v1/` at", "what", "action"], calls),
+            "",
+        ]
+    )
+
+
+def _table(head: list[str], rows: list[list[str]]) -> list[str]:
+    return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
+
+
+def openapi_page() -> str:
+    """The description of the API, as the bridge serves it."""
+    return json.dumps(description(), indent=1, ensure_ascii=False) + "\n"
+
+
+PAGES = {
+    "cli.md": cli_page,
+    "codes.md": codes_page,
+    "permissions.md": permissions_page,
+    "openapi.json": openapi_page,
+}
+
+
+def main() -> int:
+    """Write the pages, or compare them."""
+    check = "--check" in sys.argv[1:]
+    stale = []
+    for name, make in PAGES.items():
+        text = make()
+        if not (DOCS / name).exists() or (DOCS / name).read_text(encoding="utf-8") != text:
+            stale.append(name)
+            if not check:
+                (DOCS / name).write_text(text, encoding="utf-8")
+    if check and stale:
+        print(f"Stale: {', '.join(stale)}. Run `make docs` and commit.")
+        return 1
+    print("The docs are up to date." if check or not stale else f"Written: {', '.join(stale)}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

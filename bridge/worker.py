@@ -16,7 +16,7 @@ from bridge.errors import BridgeError
 from bridge.services.figures import HEARTBEAT
 from bridge.services.refresh import Catalog, Seen
 from bridge.services.schedule import Schedule
-from bridge.storage import catalog, refreshes, usage
+from bridge.storage import catalog, refreshes, replays, usage
 from bridge.storage.files import FileStore
 from bridge.storage.refreshes import Claim
 from gitea_client.errors import GiteaError
@@ -30,6 +30,7 @@ TICK_SECONDS = 1.0
 BEAT_SECONDS = 5.0
 _BACKOFF_SECONDS = (5, 15, 60, 300)
 _KEEP_DELIVERIES = timedelta(days=14)
+_KEEP_REPLAYS = timedelta(days=7)
 _KEEP_VANISHED = timedelta(days=7)
 _TIDY_SECONDS = 3600.0
 
@@ -119,10 +120,11 @@ class Worker:
         return False
 
     def tidy(self) -> None:
-        """Forget old deliveries, the bytes of files that vanished long ago, and what a killed process left behind."""
+        """Forget old deliveries, answers and bytes of files that vanished, and what a killed process left behind."""
         now = self._clock()
         with self._open_session() as session:
             refreshes.forget_deliveries(session, now - _KEEP_DELIVERIES)
+            replays.forget(session, now - _KEEP_REPLAYS)
             unused = catalog.drop_vanished_bytes(session, now - _KEEP_VANISHED)
         for sha256 in unused:
             self._store.remove(sha256)

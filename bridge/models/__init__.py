@@ -6,6 +6,7 @@ Owners, repos and releases carry Gitea's own ids, so a name is only a label. ``d
 from bridge.models.catalog import Asset, Owner, Release, Repo, RepoName
 from bridge.models.licenses import KeyCode, KeyDomain, LicenseKey, Package, PackageRepo, Site
 from bridge.models.machinery import Audit, Heartbeat, HookDelivery, Refresh, UsageDay
+from bridge.models.replays import Replay
 
 __all__ = [
     "Asset",
@@ -20,6 +21,7 @@ __all__ = [
     "PackageRepo",
     "Refresh",
     "Release",
+    "Replay",
     "Repo",
     "RepoName",
     "Site",

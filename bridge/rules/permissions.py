@@ -60,6 +60,16 @@ class Action(StrEnum):
     SITES_FREE = "sites.free"
     USAGE_READ = "usage.read"
     AUDIT_READ = "audit.read"
+    STATS_READ = "stats.read"
+    PURCHASES_READ = "purchases.read"
+    PURCHASES_WRITE = "purchases.write"
+    KEYS_IMPORT = "keys.import"
+    KEYS_EXPORT = "keys.export"
+    CUSTOMERS_READ = "customers.read"
+    CUSTOMERS_EXPORT = "customers.export"
+    CUSTOMERS_ERASE = "customers.erase"
+    TOKENS_READ = "tokens.read"
+    TOKENS_WRITE = "tokens.write"
 
 
 _EVERY = tuple(Role)
@@ -96,6 +106,16 @@ _ALLOWED: dict[Action, tuple[Role, ...]] = {
     Action.SITES_FREE: _SUPPORT,
     Action.USAGE_READ: _TEAM,
     Action.AUDIT_READ: _MANAGER,
+    Action.STATS_READ: _TEAM,
+    Action.PURCHASES_READ: _SUPPORT,
+    Action.PURCHASES_WRITE: _MANAGER,
+    Action.KEYS_IMPORT: _MANAGER,
+    Action.KEYS_EXPORT: _MANAGER,
+    Action.CUSTOMERS_READ: _TEAM,
+    Action.CUSTOMERS_EXPORT: _MANAGER,
+    Action.CUSTOMERS_ERASE: _MANAGER,
+    Action.TOKENS_READ: _REPO_ADMIN,
+    Action.TOKENS_WRITE: _REPO_ADMIN,
 }
 _MASKED = frozenset({Action.KEYS_CODE, Action.KEYS_MASTER_CODE, Action.KEYS_MAIL})
 
@@ -118,6 +138,7 @@ LENT: dict[Action, Grant] = dict.fromkeys(Action, Grant.NO) | {
     Action.KEYS_EXPLAIN: Grant.ALLOWED,
     Action.SITES_READ: Grant.ALLOWED,
     Action.USAGE_READ: Grant.ALLOWED,
+    Action.STATS_READ: Grant.ALLOWED,
 }
 
 

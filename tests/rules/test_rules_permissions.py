@@ -34,6 +34,16 @@ PRICES = {
     "sites.free": "+++++---",
     "usage.read": "++++++-+",
     "audit.read": "++++----",
+    "stats.read": "++++++-+",
+    "purchases.read": "+++++---",
+    "purchases.write": "++++----",
+    "keys.import": "++++----",
+    "keys.export": "++++----",
+    "customers.read": "++++++--",
+    "customers.export": "++++----",
+    "customers.erase": "++++----",
+    "tokens.read": "+++-----",
+    "tokens.write": "+++-----",
 }
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

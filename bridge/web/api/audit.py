@@ -10,7 +10,7 @@ def list_changes(call: Call) -> Reply:
     """One page, newest first."""
     asked: shown.AuditQuery = call.query
     offset = (asked.page - 1) * asked.limit
-    with call.doors.open_session(read_only=True) as session:
+    with call.reading() as session:
         total, rows = pages.trail(session, call.owner_id, call.repo_id, asked.subject, limit=asked.limit, offset=offset)
         return Reply([shown.Change.model_validate(row.model_dump()) for row in rows], total=total)
 

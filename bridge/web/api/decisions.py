@@ -69,7 +69,7 @@ def _product(call: Call) -> Product:
 
 def _by_number(call: Call, action: Action, domain: str | None) -> Stated:
     """Ask for exactly this key: a code may stand for several, a feed token never does."""
-    with call.doors.open_session(read_only=True) as session:
+    with call.reading() as session:
         key, package = find(call, session)
         call.require(action, of_owner=package.repo_id is None)
         return Stated(feed_token=key.feed_token, domain=domain)
@@ -117,7 +117,7 @@ def _told(call: Call, product: Product, verdict: Verdict) -> shown.Answer:
     if key is None or package is None:
         return answer
     renewal = package.renewal_url or product.labels.owner_settings.seller.renewal_url
-    with call.doors.open_session(read_only=True) as session:
+    with call.reading() as session:
         answer.sites_used = pages.counted_sites(session, key.id)
     answer.sites_allowed = package.max_sites if key.max_sites is None else key.max_sites
     answer.expires_at = key.facts.expires_at

@@ -63,7 +63,7 @@ def _know(call: Call, place: Place) -> None:
 
 def _is_known(call: Call, place: Place) -> bool:
     """Whether owner and repo are there and belong together, as Gitea says: a repo may just have changed hands."""
-    with call.doors.open_session(read_only=True) as session:
+    with call.reading() as session:
         if call.level != "repos":
             return session.get(Owner, place.owner_id) is not None
         repo = session.get(Repo, place.repo_id)

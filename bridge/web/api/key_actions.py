@@ -20,7 +20,7 @@ View = Callable[[Call], Reply]
 
 def revoke(call: Call) -> Reply:
     """Stop a key for good; doing it again changes nothing."""
-    with call.doors.open_session() as session:
+    with call.writing() as session:
         key, package = find_for(call, session, Action.KEYS_REVOKE)
         successor = keys.revoke(session, key, call.body.reason, call.issuer)
         revoked = shape(call, session, key, package)
@@ -30,7 +30,7 @@ def revoke(call: Call) -> Reply:
 
 def replace(call: Call) -> Reply:
     """A new code; sites and dates stay."""
-    with call.doors.open_session() as session:
+    with call.writing() as session:
         key, package = find_for(call, session, Action.KEYS_REPLACE)
         keys.replace_code(session, key, keys.OVERLAPS[call.body.overlap], call.issuer)
         return Reply(shape(call, session, key, package), etag=tags.key_tag(session, key))
@@ -38,7 +38,7 @@ def replace(call: Call) -> Reply:
 
 def replace_feed_token(call: Call) -> Reply:
     """A new personal feed address."""
-    with call.doors.open_session() as session:
+    with call.writing() as session:
         key, package = find_for(call, session, Action.KEYS_REPLACE)
         keys.replace_feed_token(session, key, call.issuer)
         return Reply(shape(call, session, key, package), etag=tags.key_tag(session, key))
@@ -46,7 +46,7 @@ def replace_feed_token(call: Call) -> Reply:
 
 def renew(call: Call) -> Reply:
     """One more term."""
-    with call.doors.open_session() as session:
+    with call.writing() as session:
         key, package = find_for(call, session, Action.KEYS_RENEW)
         key_edits.renew(session, key, package, call.actor, call.now)
         return Reply(shape(call, session, key, package), etag=tags.key_tag(session, key))
@@ -57,7 +57,7 @@ def list_usage(call: Call) -> Reply:
     asked: shown.UsageQuery = call.query
     since = (call.now - timedelta(days=asked.days - 1)).date()
     offset = (asked.page - 1) * asked.limit
-    with call.doors.open_session(read_only=True) as session:
+    with call.reading() as session:
         key, _ = find(call, session)
         total, rows = pages.usage(session, key.id or 0, since, call.repo_id, limit=asked.limit, offset=offset)
         return Reply([shown.Usage.model_validate(row.model_dump()) for row in rows], total=total)
@@ -66,7 +66,7 @@ def list_usage(call: Call) -> Reply:
 def list_sites(call: Call) -> Reply:
     """Where the key is used."""
     asked: PageQuery = call.query
-    with call.doors.open_session(read_only=True) as session:
+    with call.reading() as session:
         key, _ = find(call, session)
         offset = (asked.page - 1) * asked.limit
         total, rows = pages.sites(session, key.id or 0, limit=asked.limit, offset=offset)
@@ -76,7 +76,7 @@ def list_sites(call: Call) -> Reply:
 
 def free_site(call: Call) -> Reply:
     """End a site's activation, so that another may take its place."""
-    with call.doors.open_session() as session:
+    with call.writing() as session:
         key, _package = find_for(call, session, Action.SITES_FREE)
         site = pages.site(session, key.id or 0, call.id("site"))
         if site is None:

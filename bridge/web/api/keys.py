@@ -55,7 +55,7 @@ def list_keys(call: Call) -> Reply:
         sort=asked.sort,
     )
     offset = (asked.page - 1) * asked.limit
-    with call.doors.open_session(read_only=True) as session:
+    with call.reading() as session:
         total, rows = key_search.page_of_keys(session, call.sight, wanted, call.now, limit=asked.limit, offset=offset)
         return Reply(shapes(call, session, rows), total=total)
 
@@ -74,7 +74,7 @@ def issue(call: Call) -> Reply:
         labels=tuple(wanted.labels),
         quantity=wanted.quantity,
     )
-    with call.doors.open_session() as session:
+    with call.writing() as session:
         package = _package(call, session, wanted.package_id, Action.KEYS_ISSUE)
         issued = keys.issue(session, package, stated, call.issuer)
         return Reply(shown.IssuedKeys(keys=shapes(call, session, [(key, package) for key in issued])))
@@ -82,11 +82,11 @@ def issue(call: Call) -> Reply:
 
 def get(call: Call) -> Reply:
     """One key."""
-    with call.doors.open_session(read_only=True) as session:
+    with call.reading() as session:
         key, package = find(call, session)
         if not reveals_master(call, key):
             return Reply(shape(call, session, key, package), etag=tags.key_tag(session, key))
-    with call.doors.open_session() as session:
+    with call.writing() as session:
         key, package = find(call, session)
         return Reply(shape(call, session, key, package), etag=tags.key_tag(session, key))
 
@@ -98,7 +98,7 @@ def edit(call: Call) -> Reply:
     for name in _NEVER_NULL:
         if name in stated and getattr(wanted, name) is None:
             raise invalid(name, "can't be null; leave it out to keep it")
-    with call.doors.open_session() as session:
+    with call.writing() as session:
         key, package = find(call, session, hold=True)
         tags.check(call.if_match, tags.key_tag(session, key))
         for name in sorted(stated & _NEEDS.keys()):
@@ -146,7 +146,7 @@ def _edit_expiry(call: Call, session: Any, key: LicenseKey, package: Package, st
 
 def delete(call: Call) -> Reply:
     """Take a key away for good."""
-    with call.doors.open_session() as session:
+    with call.writing() as session:
         key, _ = find_for(call, session, Action.KEYS_DELETE)
         key_edits.remove(session, key, call.actor, call.now)
         return Reply(None)

@@ -29,13 +29,13 @@ _FIELDS = {variable: field for field, variable in _VARIABLES.items()}
 
 def get_repo(call: Call) -> Reply:
     """A repo's settings."""
-    with call.doors.open_session(read_only=True) as session:
+    with call.reading() as session:
         return _reply(_repo_shape(call, call.repo(session), call.owner(session), session))
 
 
 def get_owner(call: Call) -> Reply:
     """An owner's settings."""
-    with call.doors.open_session(read_only=True) as session:
+    with call.reading() as session:
         return _reply(_owner_shape(call.owner(session)))
 
 
@@ -43,7 +43,7 @@ def edit_repo(call: Call) -> Reply:
     """Change a repo's settings."""
     call.require(Action.SETTINGS_WRITE, of_owner=False)
     changes = _changes(call)
-    with call.doors.open_session(read_only=True) as session:
+    with call.reading() as session:
         owner, repo = call.owner(session), call.repo(session)
         tags.check(call.if_match, _reply(_repo_shape(call, repo, owner, session)).etag)
     _checked(lambda: settings_edits.check_repo(changes, OwnerSettings.from_dict(owner.settings)))
@@ -58,7 +58,7 @@ def edit_owner(call: Call) -> Reply:
     """Change an owner's settings."""
     call.require(Action.SETTINGS_WRITE, of_owner=True)
     changes = _changes(call)
-    with call.doors.open_session(read_only=True) as session:
+    with call.reading() as session:
         tags.check(call.if_match, _reply(_owner_shape(call.owner(session))).etag)
     _checked(lambda: settings_edits.check_owner(changes))
     _write(call, changes)

@@ -1,6 +1,7 @@
 """What the API can do: each operation is one value, from which routes, description and the permission test are made."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, cast
@@ -39,7 +40,8 @@ class Operation:
 
     ``action``: what the caller must be allowed, in full or masked, for something there; the view asks again for the
     thing itself. ``public``: nobody is asked who they are. ``by_code``: not of those who bring no token. ``anew``:
-    Gitea is asked at that moment, whatever is remembered.
+    Gitea is asked at that moment, whatever is remembered. ``harmless``: a POST that may be sent again as it is, so that
+    an ``Idempotency-Key`` needs no memory. ``shown_once``: secrets of the answer that are kept nowhere.
     """
 
     name: str
@@ -56,6 +58,13 @@ class Operation:
     public: bool = False
     by_code: bool = False
     anew: bool = False
+    harmless: bool = False
+    shown_once: tuple[str, ...] = ()
+
+    @property
+    def remembered(self) -> bool:
+        """Whether its answer is kept under the caller's ``Idempotency-Key``."""
+        return self.method == "POST" and not (self.public or self.by_code or self.harmless)
 
     @property
     def unsafe(self) -> bool:
@@ -80,6 +89,22 @@ class Call:
     owner_id: int = 0
     repo_id: int | None = None
     failures: Callable[[], None] = field(default=lambda: None)
+    session: Any = None
+    without_effect: bool = False
+
+    def reading(self) -> AbstractContextManager[Any]:
+        """A session to read in."""
+        return self.doors.open_session(read_only=True) if self.session is None else nullcontext(self.session)
+
+    @contextmanager
+    def writing(self) -> Iterator[Any]:
+        """A transaction for the call's effect: its own, or the one that also keeps the answer."""
+        if self.session is None:
+            with self.doors.open_session() as session:
+                yield session
+        else:
+            yield self.session
+            self.session.flush()
 
     @property
     def standing(self) -> Standing:

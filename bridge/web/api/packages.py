@@ -29,7 +29,7 @@ _TERM = {"term", "term_days", "term_from", "term_until"}
 def list_packages(call: Call) -> Reply:
     """One page. An owner has few packages, so all are read and one page is shown."""
     asked: PageQuery = call.query
-    with call.doors.open_session(read_only=True) as session:
+    with call.reading() as session:
         found = _seen(call, session)
         first = (asked.page - 1) * asked.limit
         rows = found[first : first + asked.limit]
@@ -39,7 +39,7 @@ def list_packages(call: Call) -> Reply:
 def make(call: Call) -> Reply:
     """A new package of the owner, or of the repo."""
     wanted: shown.PackageMake = call.body
-    with call.doors.open_session() as session:
+    with call.writing() as session:
         call.require(Action.PACKAGES_WRITE, of_owner=call.repo_id is None)
         base = PackageInput(name=wanted.name, term=_term(wanted, Term("annual")), repo_id=call.repo_id)
         stated = wanted.model_fields_set - {"term"}
@@ -51,7 +51,7 @@ def make(call: Call) -> Reply:
 
 def get(call: Call) -> Reply:
     """One package."""
-    with call.doors.open_session(read_only=True) as session:
+    with call.reading() as session:
         package = _find(call, session)
         return Reply(_shape(call, session, package), etag=_tag(session, package))
 
@@ -59,7 +59,7 @@ def get(call: Call) -> Reply:
 def edit(call: Call) -> Reply:
     """Change a package for all who hold its keys."""
     wanted: shown.PackageEdit = call.body
-    with call.doors.open_session() as session:
+    with call.writing() as session:
         package = _find(call, session)
         removals.hold_package(session, package)
         call.require(Action.PACKAGES_WRITE, of_owner=package.repo_id is None)
@@ -74,7 +74,7 @@ def edit(call: Call) -> Reply:
 
 def delete(call: Call) -> Reply:
     """Take away a package that nobody holds a key of."""
-    with call.doors.open_session() as session:
+    with call.writing() as session:
         package = _find(call, session)
         call.require(Action.PACKAGES_DELETE, of_owner=package.repo_id is None)
         package_removal.remove(session, package, call.actor, call.now)

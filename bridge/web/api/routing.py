@@ -12,6 +12,7 @@ from bridge.web.api import reading
 from bridge.web.api.catalogue import ALL, DESCRIPTION, PREFIX, address, methods_at
 from bridge.web.api.entering import enter
 from bridge.web.api.errors import ApiError, not_found, render, translated
+from bridge.web.api.idempotency import once
 from bridge.web.api.operations import Call, Level, Operation, Reply
 from bridge.web.api.seats import Seats
 from bridge.web.api.throttling import Throttle
@@ -71,7 +72,7 @@ def _view(
                 call.id(name)
             call.query = reading.query(request, operation.query)
             call.body = reading.body(request, operation.body)
-            return _answered(doors, call, operation.view(call))
+            return once(call, request, lambda: _answered(doors, call, operation.view(call)))
 
     def view(**names: str) -> Response:
         try:

@@ -8,7 +8,7 @@ from bridge.cli.common import Context, as_json, find_key, find_level, iso, pass_
 from bridge.errors import InvalidInputError, NotFoundError
 from bridge.models import LicenseKey, Package
 from bridge.rules.terms import ExpiryEdit
-from bridge.services import keys
+from bridge.services import key_edits, keys
 from bridge.services.key_inputs import KeyInput
 from bridge.services.keys import OVERLAPS
 from bridge.storage import catalog, licenses
@@ -134,11 +134,11 @@ def extend(context: Context, text: str, to: str | None, fix: str | None, never: 
     with context.writing() as session:
         found = find_key(context, session, text)
         now = context.parts.clock()
-        edit: ExpiryEdit | None = ExpiryEdit("fix", read_moment(fix)) if fix else ExpiryEdit("extend", read_moment(to))
         if term:
-            package = session.get_one(Package, found.package_id)
-            edit = ExpiryEdit("extend", keys.extended(found, package, now))
-        keys.set_expiry(session, found, None if undo else edit, context.actor, now)
+            key_edits.renew(session, found, session.get_one(Package, found.package_id), context.actor, now)
+        else:
+            edit = ExpiryEdit("fix", read_moment(fix)) if fix else ExpiryEdit("extend", read_moment(to))
+            keys.set_expiry(session, found, None if undo else edit, context.actor, now)
         expiry = licenses.expiry_of(found)
     click.echo(f"Key #{found.id} " + (f"expires on {expiry:%Y-%m-%d %H:%M} UTC." if expiry else "never expires."))
 

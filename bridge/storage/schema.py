@@ -1,5 +1,7 @@
 """The schema's version: upgrade it, and refuse to run on another one."""
 
+import functools
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,7 @@ from bridge.errors import DatabaseOutdatedError
 from bridge.storage.engine import answering
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_reading = threading.Lock()
 
 
 def _config(engine: Engine) -> Config:
@@ -26,7 +29,19 @@ def _config(engine: Engine) -> Config:
 
 def head() -> str:
     """The revision that this version of the bridge needs."""
-    return ScriptDirectory(str(_MIGRATIONS)).get_current_head() or ""
+    return _revisions()[0]
+
+
+def _revisions() -> tuple[str, frozenset[str]]:
+    """The newest revision, and all. Alembic runs each file to find out, not safely in two threads at once."""
+    with _reading:
+        return _read_revisions()
+
+
+@functools.cache
+def _read_revisions() -> tuple[str, frozenset[str]]:
+    scripts = ScriptDirectory(str(_MIGRATIONS))
+    return scripts.get_current_head() or "", frozenset(each.revision for each in scripts.walk_revisions())
 
 
 def current(engine: Engine) -> str | None:
@@ -62,7 +77,7 @@ def _known_revision(engine: Engine) -> Iterator[None]:
 
 
 def _knows(revision: str) -> bool:
-    return revision in {script.revision for script in ScriptDirectory(str(_MIGRATIONS)).walk_revisions()}
+    return revision in _revisions()[1]
 
 
 def _from_the_future(revision: str) -> str:

@@ -100,6 +100,7 @@ def test_keys_can_be_revoked_replaced_extended_assigned_and_suspended(shell, sol
     assert token in shell.ok("key", "show", number, "--json").json[0]["personal_feeds"][0]
     assert shell.ok("key", "revoke", number, "--reason", "refund").out == f"Key #{number} is revoked.\n"
     assert "It was revoked on 20" in shell.ok("key", "revoke", number).out
+    assert "issue a new one" in shell.run("key", "extend", number, "--term").err
     assert shell.ok("key", "show", number, "--json").json[0]["state"] == "revoked"
 
 

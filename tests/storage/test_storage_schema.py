@@ -1,6 +1,7 @@
 """Migrations: they agree with the models, go up and down, and say what to do when the database is another one."""
 
 import ast
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,10 @@ def test_a_failed_migration_leaves_nothing_half_made(database_url, monkeypatch):
     assert shape(engine) == before
     assert schema.current(engine) is None
     engine.dispose()
+
+
+def test_many_threads_may_ask_at_once_whether_the_schema_is_the_wanted_one(engine):
+    schema.upgrade(engine)
+    schema._read_revisions.cache_clear()
+    with ThreadPoolExecutor(16) as pool:
+        assert list(pool.map(lambda _: schema.require_current(engine), range(32))) == [None] * 32

@@ -24,3 +24,7 @@ def upgrade() -> None:
     with op.batch_alter_table("idempotency_key", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_idempotency_key_created_at"), ["created_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_idempotency_key_owner_id"), ["owner_id"], unique=False)
+
+
+def downgrade() -> None:
+    op.drop_table("idempotency_key")

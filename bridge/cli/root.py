@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from bridge import errors
-from bridge.cli import database, demo, explain, keys, packages, repos, serving, sites
+from bridge.cli import backups, database, demo, explain, keys, packages, repos, serving, sites
 from bridge.cli.common import Context
 from gitea_client.errors import GiteaError, NotAllowed, NotAuthenticated
 
@@ -51,6 +51,8 @@ for command in (
     serving.web,
     serving.worker,
     database.db,
+    backups.backup,
+    backups.restore,
     repos.repo,
     packages.package,
     keys.key,

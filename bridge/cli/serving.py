@@ -14,6 +14,7 @@ from gunicorn.app.base import BaseApplication
 from bridge.app import Parts, create_app
 from bridge.cli.common import Context, pass_context
 from bridge.cli.discretion import DiscreetLogger
+from bridge.cli.locks import be_the_only_server, use_database
 from bridge.cli.metrics import serve_metrics
 from bridge.cli.stopping import StopSignals
 from bridge.settings import Settings
@@ -32,6 +33,7 @@ def serve(context: Context) -> None:
     """Run everything: web workers and the background worker, supervised, until Ctrl-C or SIGTERM."""
     set_up_logging(context.settings.log)
     _ = context.parts  # a wrong configuration or schema stops the start here, with one message
+    be_the_only_server(context.settings)
     commands = [[sys.executable, "-m", "bridge.cli", *context.config_words, name] for name in ("web", "worker")]
     context.close()
     stop_metrics = serve_metrics(context.settings)
@@ -47,6 +49,7 @@ def web(context: Context) -> None:
     set_up_logging(context.settings.log)
     _ = context.parts
     context.close()
+    use_database(context.settings)
     _Gunicorn(context.settings).run()
 
 
@@ -56,6 +59,7 @@ def worker(context: Context) -> None:
     """Run the background worker only. Several may run; each job is done once."""
     set_up_logging(context.settings.log)
     asked_to_stop = StopSignals()
+    use_database(context.settings)
     running = context.parts.worker
     thread = threading.Thread(target=running.run, name="worker")
     thread.start()

@@ -71,12 +71,13 @@ def _known_revision(engine: Engine) -> Iterator[None]:
         yield
     except CommandError as error:
         have = current(engine)
-        if have is None or _knows(have):
+        if have is None or knows(have):
             raise
         raise DatabaseOutdatedError(_from_the_future(have)) from error
 
 
-def _knows(revision: str) -> bool:
+def knows(revision: str) -> bool:
+    """Whether this version has come that far."""
     return revision in _revisions()[1]
 
 
@@ -95,7 +96,7 @@ def check(engine: Engine) -> None:
 def require_current(engine: Engine) -> None:
     """Raise ``DatabaseOutdatedError`` unless the database has the wanted revision."""
     have, want = current(engine), head()
-    if have is not None and not _knows(have):
+    if have is not None and not knows(have):
         raise DatabaseOutdatedError(_from_the_future(have))
     if have != want:
         raise DatabaseOutdatedError(

@@ -13,6 +13,7 @@ from flask import Flask
 from bridge.services.assets import AssetLimits
 from bridge.services.gate import Gate, GateRules
 from bridge.services.looks import Looker
+from bridge.services.makers import Makers
 from bridge.services.people import People
 from bridge.services.products import Hosts, Products
 from bridge.services.refresh import Catalog, CatalogRules
@@ -118,6 +119,11 @@ class Parts:
         return People(self.gitea, self.open_session, self.clock, self.entropy(32))
 
     @functools.cached_property
+    def makers(self) -> Makers:
+        """What machines may, by Gitea's word about those who made their tokens."""
+        return Makers(self.gitea, self.open_session, self.clock, self.entropy(32))
+
+    @functools.cached_property
     def worker(self) -> Worker:
         """The background loop."""
         settings = self.settings.worker
@@ -129,7 +135,7 @@ class Parts:
             settings_seconds=settings.settings_seconds,
             sweep_seconds=settings.reconcile_seconds,
         )
-        rules = WorkerRules(settings.threads, settings.refresh_steps_seconds)
+        rules = WorkerRules(settings.threads, settings.refresh_steps_seconds, self.settings.retention)
         return Worker(self.catalog, schedule, self.store, self.open_session, self.clock, rules)
 
     def close(self) -> None:
@@ -160,5 +166,6 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
         gitea=lambda: parts.gitea,
         catalog=lambda: parts.catalog,
         people=lambda: parts.people,
+        makers=lambda: parts.makers,
     )
     return create_web(doors)

@@ -9,14 +9,15 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from bridge.errors import BridgeError
 from bridge.services.figures import HEARTBEAT
 from bridge.services.refresh import Catalog, Seen
 from bridge.services.schedule import Schedule
-from bridge.storage import catalog, refreshes, replays, usage
+from bridge.settings import RetentionSettings
+from bridge.storage import audits, catalog, refreshes, replays, usage
 from bridge.storage.files import FileStore
 from bridge.storage.refreshes import Claim
 from gitea_client.errors import GiteaError
@@ -31,7 +32,6 @@ BEAT_SECONDS = 5.0
 _BACKOFF_SECONDS = (5, 15, 60, 300)
 _KEEP_DELIVERIES = timedelta(days=14)
 _KEEP_REPLAYS = timedelta(days=7)
-_KEEP_VANISHED = timedelta(days=7)
 _TIDY_SECONDS = 3600.0
 
 
@@ -41,6 +41,7 @@ class WorkerRules:
 
     threads: int
     steps: Sequence[float]
+    retention: RetentionSettings
 
 
 class Worker:
@@ -63,6 +64,7 @@ class Worker:
         self._rules = rules
         self._stop = threading.Event()
         self._tidied_at = float("-inf")
+        self._sites_forgotten = date.min
 
     def run(self) -> None:
         """Work until ``stop``. An error in one job never ends the loop."""
@@ -120,15 +122,19 @@ class Worker:
         return False
 
     def tidy(self) -> None:
-        """Forget old deliveries, answers and bytes of files that vanished, and what a killed process left behind."""
-        now = self._clock()
+        """Forget what is older than the settings say, and what a killed process left behind."""
+        now, kept = self._clock(), self._rules.retention
         with self._open_session() as session:
             refreshes.forget_deliveries(session, now - _KEEP_DELIVERIES)
             replays.forget(session, now - _KEEP_REPLAYS)
-            unused = catalog.drop_vanished_bytes(session, now - _KEEP_VANISHED)
+            unused = catalog.drop_vanished_bytes(session, now - timedelta(days=kept.withdrawn_asset_days))
+            before = (now - timedelta(days=kept.usage_site_days)).date()
+            usage.forget_sites(session, before, self._sites_forgotten)
+            audits.forget_addresses(session, now - timedelta(days=kept.ip_address_days))
         for sha256 in unused:
             self._store.remove(sha256)
         self._store.sweep(time.time() - _TIDY_SECONDS)
+        self._sites_forgotten = before
 
     def refresh_next(self) -> bool:
         """Take one repo from the queue and refresh it. Whether there was one."""

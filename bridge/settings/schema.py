@@ -19,6 +19,7 @@ from pydantic_settings import NoDecode
 _HIGHEST_PORT = 65_535
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}  # the same that feeds/ accepts without https
 _LONGEST_STEP_SECONDS = 86_400
+_MOST_DAYS = 36_500
 
 
 def _http_url(value: str) -> str:
@@ -124,6 +125,14 @@ class LimitSettings(_Section):
     keys_per_owner_and_day: int = Field(default=10_000, ge=1)
 
 
+class RetentionSettings(_Section):
+    """How long is remembered what is about somebody, or about nothing any more. Days."""
+
+    withdrawn_asset_days: int = Field(default=30, ge=1, le=_MOST_DAYS)
+    usage_site_days: int = Field(default=400, ge=1, le=_MOST_DAYS)
+    ip_address_days: int = Field(default=7, ge=1, le=_MOST_DAYS)
+
+
 class LogSettings(_Section):
     """What is written to standard error."""
 
@@ -140,6 +149,7 @@ class Settings(_Section):
     web: WebSettings = Field(default_factory=WebSettings)
     worker: WorkerSettings = Field(default_factory=WorkerSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
+    retention: RetentionSettings = Field(default_factory=RetentionSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 
     @model_validator(mode="after")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import not_, update
 from sqlmodel import Session, col, select
 
 from bridge.models import Audit
@@ -47,6 +48,12 @@ def record(
             after=after,
         )
     )
+
+
+def forget_addresses(session: Session, before: datetime) -> None:
+    """Forget from which addresses things were done. Host names of command lines stay."""
+    old: list[Any] = [Audit.at < before, Audit.origin != "", not_(col(Audit.actor).startswith("cli:"))]
+    session.exec(update(Audit).where(*old).values(origin=""))
 
 
 def iso(moment: datetime | None) -> str | None:

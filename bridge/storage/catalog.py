@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, update
+from sqlalchemy import ColumnElement, func, not_, or_, update
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -176,24 +176,41 @@ def next_retry(session: Session, repo_id: int) -> datetime | None:
 
 
 def drop_vanished_bytes(session: Session, before: datetime) -> Sequence[str]:
-    """Forget the bytes of files that left their releases before a moment; returns the digests nobody else has."""
-    living = select(Asset.sha256).where(
-        col(Asset.sha256).is_not(None), or_(col(Asset.gone_at).is_(None), col(Asset.gone_at) >= before)
+    """Forget the bytes of files that left their releases, or whose releases were withdrawn, before a moment.
+
+    Returns the digests that nobody else has. A withdrawn release keeps its digests, since its downloads still say that
+    it was withdrawn; should it come back, its bytes are fetched again.
+    """
+    withdrawn = col(Release.withdrawn_at) < before
+    living = (
+        select(Asset.sha256)
+        .join(Release, col(Release.id) == Asset.release_id)
+        .where(
+            col(Asset.sha256).is_not(None),
+            or_(col(Asset.gone_at).is_(None), col(Asset.gone_at) >= before),
+            or_(col(Release.withdrawn_at).is_(None), not_(withdrawn)),
+        )
     )
     dropped = session.exec(
-        select(Asset)
+        select(Asset, withdrawn)
         .join(Release, col(Release.id) == Asset.release_id)
         .where(
             col(Asset.sha256).is_not(None),
             col(Asset.sha256).not_in(living),
-            col(Release.withdrawn_at).is_(None),  # its downloads still say that it was withdrawn
+            or_(col(Release.withdrawn_at).is_(None), withdrawn),
         )
     ).all()
-    digests = {asset.sha256 for asset in dropped if asset.sha256}
-    for asset in dropped:
-        asset.fetched_at = asset.sha256 = asset.sha384 = asset.sha512 = None
+    digests = {asset.sha256 for asset, _ in dropped if asset.sha256}
+    for asset, of_withdrawn in dropped:
+        if not of_withdrawn:
+            asset.fetched_at = asset.sha256 = asset.sha384 = asset.sha512 = None
     session.flush()
-    kept = set(session.exec(select(Asset.sha256).where(col(Asset.sha256).in_(digests))))
+    needed = select(Asset.sha256).join(Release, col(Release.id) == Asset.release_id)
+    kept = set(
+        session.exec(
+            needed.where(col(Asset.sha256).in_(digests), or_(col(Release.withdrawn_at).is_(None), not_(withdrawn)))
+        )
+    )
     return sorted(digests - kept)
 
 

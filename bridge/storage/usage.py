@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import func
-from sqlmodel import Session, select
+from sqlalchemy import delete, func, text
+from sqlmodel import Session, col, select
 
 from bridge.models import Heartbeat, UsageDay
 from bridge.storage.engine import upsert
@@ -48,6 +48,23 @@ def add(session: Session, counts: Mapping[Use, int]) -> None:
     connection = session.connection()
     statement = _ADD.format(p="?" if connection.dialect.name == "sqlite" else "%s")
     connection.exec_driver_sql(statement, rows)
+
+
+# Counts of one day that differ by the site only become one line.
+_MERGE = """
+INSERT INTO usage_day (day, repo_id, kind, code, key_id, site, version, cms, php, count)
+SELECT day, repo_id, kind, code, key_id, '', version, cms, php, sum(count) FROM usage_day
+WHERE day >= :since AND day < :before AND site <> '' GROUP BY day, repo_id, kind, code, key_id, version, cms, php
+ON CONFLICT (day, repo_id, key_id, site, kind, code, version, cms, php)
+DO UPDATE SET count = usage_day.count + excluded.count
+"""
+
+
+def forget_sites(session: Session, before: date, since: date = date.min) -> None:
+    """Forget which sites did what before a day; what was done is still counted. Nothing is older than ``since``."""
+    session.execute(text(_MERGE), {"since": since.isoformat(), "before": before.isoformat()})
+    old = [col(UsageDay.day) >= since, col(UsageDay.day) < before, col(UsageDay.site) != ""]
+    session.exec(delete(UsageDay).where(*old))
 
 
 def of_repo(session: Session, repo_id: int, since: date) -> Sequence[UsageDay]:

@@ -118,7 +118,7 @@ def test_an_owners_share_of_the_store_limits_that_owner_alone(limited):
     assert story.report(other)["newest"] == "1.3.0"
 
 
-def test_bytes_of_a_replaced_file_are_given_back_after_a_week(story):
+def test_bytes_of_a_replaced_file_are_given_back_after_a_month(story):
     story.product()
     old = published(story, weather())
     release = story.world.found_release(*PATH, "v1.2.0")[1]
@@ -126,7 +126,7 @@ def test_bytes_of_a_replaced_file_are_given_back_after_a_week(story):
     story.world.upload(release, "mod.zip", weather(files={"new.txt": "new"}))
     story.made.refresh(*PATH)
     new = story.assets()["mod.zip"]
-    story.clock.turn(days=6)
+    story.clock.turn(days=29)
     story.made.parts.worker.tidy()
     assert {path.name for path in stored(story)} == {old.sha256, new.sha256}
     story.clock.turn(days=2)
@@ -134,6 +134,27 @@ def test_bytes_of_a_replaced_file_are_given_back_after_a_week(story):
     assert {path.name for path in stored(story)} == {new.sha256}
     assert story.download("1.2.0", story.made.key(story.made.package("acme")).code).status_code in {200, 404}
     assert story.versions() == ["1.2.0"]
+
+
+def test_bytes_of_a_withdrawn_release_go_after_a_month_and_come_back_with_it(story):
+    story.product()
+    old = published(story, weather("1.1.0"), name="mod_weather-1.1.0.zip", tag="v1.1.0")
+    file = published(story, weather(), name="mod_weather-1.2.0.zip")
+    code = story.made.key(story.made.package("acme")).code
+    story.world.unpublish(*PATH, "v1.2.0")
+    story.made.refresh(*PATH)
+    story.clock.turn(days=29)
+    story.made.parts.worker.tidy()
+    assert {path.name for path in stored(story)} == {old.sha256, file.sha256}
+    story.clock.turn(days=2)
+    story.made.parts.worker.tidy()
+    assert {path.name for path in stored(story)} == {old.sha256}
+    assert story.download("1.2.0", code).status_code == 410
+    release = story.world.found_release(*PATH, "v1.2.0")[1]
+    story.world.edit_release(story.world.repo(*PATH), release, story.world.account("acme-boss"), draft=False)
+    story.made.refresh(*PATH)
+    assert {path.name for path in stored(story)} == {old.sha256, file.sha256}
+    assert story.download("1.2.0", code).status_code == 200
 
 
 def test_bytes_that_another_file_still_has_are_kept(story):
@@ -146,7 +167,7 @@ def test_bytes_that_another_file_still_has_are_kept(story):
     release = story.world.found_release(*PATH, "v1.2.0")[1]
     story.world.delete_asset(release, release.assets[0].id)
     story.made.refresh(*PATH)
-    story.clock.turn(days=8)
+    story.clock.turn(days=31)
     story.made.parts.worker.tidy()
     assert [path.name for path in stored(story)] == [story.assets()["twin.zip"].sha256]
 

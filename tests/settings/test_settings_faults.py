@@ -38,6 +38,7 @@ FAULTS = [
     ("worker.threads", "33", "less than or equal to 32", "threads = 2"),
     ("limits.asset_bytes", "0", "greater than 0", "asset_bytes = 2147483648"),
     ("limits.store_bytes_per_owner", "1.5", "valid integer", "store_bytes_per_owner = 20000000000"),
+    ("retention.ip_address_days", "0", "greater than or equal to 1", "ip_address_days = 7"),
     ("log.level", '"loud"', "'debug', 'info', 'warning' or 'error'", 'level = "info"'),
 ]
 

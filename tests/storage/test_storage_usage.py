@@ -31,6 +31,33 @@ def counted(office, repo_id=MODULE):
         return {row.code: row.count for row in usage.of_repo(session, repo_id, DAY)}
 
 
+def test_sites_are_forgotten_after_a_time_and_what_they_did_is_still_counted(office):
+    other, elsewhere = USE._replace(site="b.example"), USE._replace(site="", version="1.3.0")
+    recent = USE._replace(day=DAY + timedelta(days=1))
+    with office.session() as session:
+        usage.add(session, {USE: 2, other: 3, USE._replace(site=""): 4, elsewhere: 5, recent: 6})
+    for _ in range(2):
+        with office.session() as session:
+            usage.forget_sites(session, DAY + timedelta(days=1))
+        with office.session(read_only=True) as session:
+            rows = session.exec(select(UsageDay.day, UsageDay.site, UsageDay.version, UsageDay.count)).all()
+        assert sorted(map(tuple, rows)) == [
+            (DAY, "", "1.2.0", 9),
+            (DAY, "", "1.3.0", 5),
+            (recent.day, "a.example", "1.2.0", 6),
+        ]
+
+
+def test_addresses_are_forgotten_after_a_time_and_names_of_machines_are_not(office):
+    with office.session() as session:
+        for actor, when in (("gitea:7", NOW), ("cli:root", NOW), ("gitea:7", NOW + timedelta(days=1))):
+            audits.record(session, audits.Actor(actor, "198.51.100.4"), "key.edit", when, subject="key:1")
+    with office.session() as session:
+        audits.forget_addresses(session, NOW + timedelta(hours=1))
+    with office.session(read_only=True) as session:
+        assert [row.origin for row in audits.of_subject(session, "key:1")] == ["", "198.51.100.4", "198.51.100.4"]
+
+
 def test_counts_of_the_same_line_add_up(office):
     for amount in (1, 2, 4):
         with office.session() as session:

@@ -2,6 +2,7 @@
 
 from bridge.models import Refresh
 from bridge.services.refresh import Seen
+from bridge.settings import RetentionSettings
 from bridge.storage import refreshes
 from bridge.worker import Worker, WorkerRules
 
@@ -36,7 +37,7 @@ class Bench:
 
     def worker(self, *answers, threads=1):
         self.catalog = FakeCatalog(*answers)
-        rules = WorkerRules(threads, STEPS)
+        rules = WorkerRules(threads, STEPS, RetentionSettings())
         parts = self.made.parts
         self.work = Worker(self.catalog, NoSchedule(), parts.store, parts.open_session, self.clock, rules)
         return self.work

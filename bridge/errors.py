@@ -21,6 +21,10 @@ class ConflictError(BridgeError):
     """Somebody else was first, or the thing exists already; nothing was changed."""
 
 
+class PaymentRefConflictError(ConflictError):
+    """The reference names a purchase of something else; nothing was changed."""
+
+
 class InvalidInputError(BridgeError):
     """An argument is not of the wanted form; ``field`` names it."""
 

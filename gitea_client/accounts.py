@@ -49,6 +49,17 @@ class AccountCalls(Caller):
         """Return the person of that name. Gitea shows orgs there too: they look like people who are not active."""
         return self._value(Account.from_user_json, "users", name)
 
+    def person_by_id(self, user_id: int) -> Account | None:
+        """Return the person with that id, whatever they are called now; ``None`` when deleted or hidden.
+
+        ``NotFound`` where Gitea's list of users is switched off (``[service.explore] DISABLE_USERS_PAGE``), also for
+        site admins.
+        """
+        if user_id <= 0:
+            raise ValueError("Gitea takes an id of 0 for all people, and has pseudo accounts below")
+        found = self._list(Account.from_user_json, "users", "search", params={"uid": user_id}, inside="data")
+        return next((each for each in found if each.id == user_id), None)
+
     def repo_teams(self, owner: str, name: str) -> tuple[Team, ...]:
         """Teams of the org that reach the repo; none for a person's repo."""
         answer = self._call("GET", "repos", owner, name, "teams", ok=(200, HTTPStatus.METHOD_NOT_ALLOWED))

@@ -22,6 +22,7 @@ class Caller:
 
     _transport: Transport
     _token: Token
+    _acting_as: str | None = None
 
     def _call(
         self,
@@ -34,7 +35,8 @@ class Caller:
         anonymous: bool = False,
     ) -> Answer:
         """Ask below ``/api/v1``. ``as_user`` acts as that person, which only a site admin's token may."""
-        headers = {} if as_user is None else {"Sudo": sudo_name(as_user)}
+        login = None if anonymous else as_user if as_user is not None else self._acting_as
+        headers = {} if login is None else {"Sudo": sudo_name(login)}
         request = Request(
             method=method, path=(*API, *path), params=params or {}, json=json, ok=frozenset(ok), headers=headers
         )
@@ -42,6 +44,8 @@ class Caller:
 
     def _ask_page(self, method: str, *path: str) -> Answer:
         """Ask one of the few pages outside the API that answer with JSON."""
+        if self._acting_as is not None:
+            raise ValueError("only the API knows Sudo: a page would answer with the site admin's own rights")
         return self._transport.ask(Request(method=method, path=path), self._token)
 
     def _value(self, read: Callable[[Any], Value], *path: str, as_user: str | None = None) -> Value:

@@ -14,6 +14,7 @@ from gitea_client.addresses import checked_base, quoted_path
 from gitea_client.answers import Answer
 from gitea_client.assets import AssetCalls
 from gitea_client.budget import Clock, RequestBudget, Sleep
+from gitea_client.levels import sudo_name
 from gitea_client.repositories import RepositoryCalls
 from gitea_client.transport import Token, Transport
 from gitea_client.variables import VariableCalls
@@ -92,6 +93,18 @@ class GiteaClient(
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
         other._token = Token(token)
+        other._acting_as = None
+        return other
+
+    def acting_as(self, login: str) -> GiteaClient:
+        """Return the same client asking the API as that person, with ``Sudo``: what they see is what it sees.
+
+        Needs a site admin's token; any other is ``NotAllowed``. It works for blocked people too: ask first whether they
+        may sign in. ``ValueError`` for what is no login, which Gitea would take for no ``Sudo`` at all.
+        """
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._acting_as = sudo_name(login)
         return other
 
     def public_link(self, *segments: str) -> str:

@@ -10,6 +10,7 @@ import click
 from bridge.cli.root import bridge
 from bridge.rules.access import ORDER, Code
 from bridge.rules.permissions import LENT, TABLE, Action, Grant, Role
+from bridge.rules.scopes import SCOPES, Scope, scopes_for
 from bridge.services.explain import QUESTIONS
 from bridge.web.api.catalogue import ALL
 from bridge.web.api.description import description
@@ -75,6 +76,23 @@ package's grace beyond what was paid for. Everything else in that call needs `ke
 _MARKS = {Grant.ALLOWED: "✓", Grant.MASKED: "◐", Grant.NO: "✗"}
 
 
+_SCOPES = """## What a machine may do
+
+A machine token may do what whoever made it may at that moment, as far as its scopes cover it, and where it was made:
+at the repo (then it sees of the owner's what is lent to the repo), or at the owner and all its repos. ✓ the scope
+covers it. What no scope covers, no machine may: deleting, packages, settings, tokens, the audit trail, which names
+people, a customer's whole record and its erasure. The code of a master key is masked for every machine. A purchase
+issues keys, so `purchases:write` does too.
+"""
+
+
+def _scopes() -> list[str]:
+    head = ["action", *(f"`{scope}`" for scope in Scope)]
+    covered = [action for action in Action if scopes_for(action)]
+    rows = [[f"`{action}`", *("✓" if action in SCOPES[scope] else "" for scope in Scope)] for action in covered]
+    return [_SCOPES, *_table(head, rows), ""]
+
+
 def permissions_page() -> str:
     """Who may do what, and which call of the API needs what."""
     head = ["action", *(f"`{role}`" for role in Role), "lent to a repo"]
@@ -94,6 +112,7 @@ def permissions_page() -> str:
             _PERMISSIONS,
             *_table(head, rows),
             "",
+            *_scopes(),
             "## What each call needs\n",
             *_table(["call", "below `/api/v1/` at", "what", "action"], calls),
             "",

@@ -7,7 +7,21 @@ from pathlib import Path
 import click
 
 from bridge import errors
-from bridge.cli import backups, database, demo, explain, keys, packages, repos, serving, sites
+from bridge.cli import (
+    backups,
+    customers,
+    database,
+    demo,
+    explain,
+    keys,
+    packages,
+    repos,
+    serving,
+    sites,
+    stats,
+    tokens,
+    transfer,
+)
 from bridge.cli.common import Context
 from gitea_client.errors import GiteaError, NotAllowed, NotAuthenticated
 
@@ -57,10 +71,15 @@ for command in (
     packages.package,
     keys.key,
     sites.site,
+    customers.customer,
+    tokens.token,
     explain.explain,
+    stats.stats,
     demo.demo,
 ):
     bridge.add_command(command)
+keys.key.add_command(transfer.import_keys)
+keys.key.add_command(transfer.export_keys)
 
 
 def main() -> None:

@@ -3,7 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, DateTime, Dialect
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, ColumnElement, DateTime, Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -33,6 +35,20 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """SQLite forgets the zone; it was UTC."""
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+class PerDatabase(ColumnElement[Any]):
+    """SQL that each database spells its own way, as it will also tell it back; so both can be compared."""
+
+    inherit_cache = False
+
+    def __init__(self, *, sqlite: str, postgresql: str) -> None:
+        self.spelled = {"sqlite": sqlite, "postgresql": postgresql}
+
+
+@compiles(PerDatabase)
+def _spell(element: PerDatabase, compiler: SQLCompiler, **_: Any) -> str:
+    return element.spelled[compiler.dialect.name]
 
 
 def gitea_id() -> Any:

@@ -1,12 +1,17 @@
 """What is sold and who holds it: packages, keys, their codes, domains and sites."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, Index, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, Computed, Index, String, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from bridge.models.base import json_column, one_of, when
+from bridge.models.base import PerDatabase, UtcDateTime, json_column, one_of, when
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """The condition of a partial index."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 class Package(SQLModel, table=True):
@@ -80,8 +85,11 @@ class LicenseKey(SQLModel, table=True):
     __tablename__: ClassVar[str] = "license_key"
 
     id: int | None = Field(default=None, primary_key=True)
-    owner_id: int = Field(sa_type=BigInteger, foreign_key="owner.id", index=True)
-    package_id: int = Field(foreign_key="package.id", index=True)
+    owner_id: int = Field(sa_type=BigInteger, foreign_key="owner.id")
+    package_id: int = Field(foreign_key="package.id")
+    # Whose it is, by owner and mail address; none without an address. ``storage.customers`` sets it. No foreign key: to
+    # add one, SQLite would have to make this table anew, under those that refer to it.
+    customer_id: int | None = None
     is_master: bool = False
     is_test: bool = False
     feed_token: str = Field(unique=True)
@@ -98,9 +106,17 @@ class LicenseKey(SQLModel, table=True):
     suspended_at: datetime | None = when()
     revoked_at: datetime | None = when()
     revoke_reason: str = ""
+    # What the facts about the money make of it, rewritten by ``services.purchases`` alone, like ``expires_at``.
+    payment_hold: str | None = None
+    payment_reason: str | None = None
+    paid_grace_until: datetime | None = when()
     created_at: datetime = when(nullable=False)
 
     __table_args__ = (
+        Index("ix_license_key_owner_id_created_at", "owner_id", "created_at"),
+        # Lists are walked package by package, each in the order asked for, and merged: see storage.key_search.
+        Index("ix_license_key_package_id_id", "package_id", "id"),
+        Index("ix_license_key_package_id_starts_at_id", "package_id", "starts_at", "id"),
         Index(
             "uq_license_key_live_master",
             "package_id",
@@ -108,6 +124,8 @@ class LicenseKey(SQLModel, table=True):
             sqlite_where=text("is_master AND revoked_at IS NULL"),
             postgresql_where=text("is_master AND revoked_at IS NULL"),
         ),
+        Index("ix_license_key_customer_id_id", "customer_id", "id"),
+        Index("ix_license_key_package_id_customer_id", "package_id", "customer_id"),
         CheckConstraint("edit_kind IS NULL OR edit_kind IN ('extend', 'fix')", name="edit_kind"),
         CheckConstraint(
             "NOT is_master OR (expires_at IS NULL AND edit_kind IS NULL AND max_sites IS NULL"
@@ -115,6 +133,40 @@ class LicenseKey(SQLModel, table=True):
             name="master_is_unlimited",
         ),
         CheckConstraint("max_sites IS NULL OR max_sites >= 0", name="not_negative"),
+    )
+
+
+# What lists are sorted by, computed by the database from facts. They belong to the table and not to the class: nobody
+# sets them, and a mapped one would be read back after each write.
+LicenseKey.__table__.append_column(  # type: ignore[attr-defined]
+    Column(
+        "ends_at",  # rules.terms.effective_expiry; no end is after every end
+        UtcDateTime,
+        Computed(
+            PerDatabase(
+                sqlite="coalesce(CASE WHEN edit_kind IS NULL THEN expires_at WHEN edit_kind = 'fix' THEN edit_until"
+                " WHEN edit_until > expires_at THEN edit_until WHEN edit_until <= expires_at THEN expires_at END,"
+                " 'infinity')",
+                postgresql="COALESCE(CASE WHEN (edit_kind IS NULL) THEN expires_at"
+                " WHEN ((edit_kind)::text = 'fix'::text) THEN edit_until WHEN (edit_until > expires_at) THEN edit_until"
+                " WHEN (edit_until <= expires_at) THEN expires_at ELSE NULL::timestamp with time zone END,"
+                " 'infinity'::timestamp with time zone)",
+            ),
+            persisted=True,  # PostgreSQL has no index on others; the migration leaves it out on SQLite
+        ),
+    )
+)
+LicenseKey.__table__.append_column(  # type: ignore[attr-defined]
+    Column(
+        "customer_key",
+        String().with_variant(String(collation="C"), "postgresql"),
+        Computed(PerDatabase(sqlite="lower(customer_name)", postgresql="lower((customer_name)::text)"), persisted=True),
+    )
+)
+for _column in ("ends_at", "customer_key"):
+    Index(
+        f"ix_license_key_package_id_{_column}_id",
+        *(LicenseKey.__table__.c[name] for name in ("package_id", _column, "id")),  # type: ignore[attr-defined]
     )
 
 
@@ -165,6 +217,7 @@ class Site(SQLModel, table=True):
             sqlite_where=text("freed_at IS NULL"),
             postgresql_where=text("freed_at IS NULL"),
         ),
+        Index("ix_site_host", "host", **_where("freed_at IS NULL")),
         UniqueConstraint("key_id", "slot"),
         one_of("kind", "production", "local", "staging"),
         CheckConstraint("slot IS NULL OR (slot > 0 AND freed_at IS NULL)", name="slot"),

@@ -69,14 +69,20 @@ class Audit(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = when(nullable=False, index=True)
-    actor: str  # "cli:root", "gitea:17", "worker"
+    actor: str  # "cli:root", "gitea:17", "token:3", "worker"
     origin: str = ""  # an address, or the host name of a command line
     action: str
-    owner_id: int | None = Field(default=None, sa_type=BigInteger, index=True)
-    repo_id: int | None = Field(default=None, sa_type=BigInteger, index=True)
+    owner_id: int | None = Field(default=None, sa_type=BigInteger)
+    repo_id: int | None = Field(default=None, sa_type=BigInteger)
     subject: str = ""  # "key:12"
     before: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     after: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+
+    __table_args__ = (
+        Index("ix_audit_owner_id_id", "owner_id", "id"),
+        Index("ix_audit_repo_id_id", "repo_id", "id"),
+        Index("ix_audit_subject_id", "subject", "id"),
+    )
 
 
 class Heartbeat(SQLModel, table=True):

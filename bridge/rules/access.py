@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bridge.rules import domains
-from bridge.rules.keys import KeyFacts, State, grace_until, state
+from bridge.rules.keys import HELD_BECAUSE, KeyFacts, State, grace_until, held_because, state
 from bridge.rules.packages import Package
 
 
@@ -101,9 +101,9 @@ def decide(  # noqa: C901, PLR0912  one refusal per line, read from top to botto
         return Decision(False, Code.TEST_KEY, "the key comes from a test purchase")
     lifetime = state(key.facts, package.grace, now)
     if lifetime is State.REVOKED:
-        return Decision(False, Code.REVOKED, "the key was revoked")
+        return Decision(False, Code.REVOKED, _held("the key was revoked", key.facts))
     if lifetime is State.SUSPENDED:
-        return Decision(False, Code.SUSPENDED, "the key is suspended")
+        return Decision(False, Code.SUSPENDED, _held("the key is suspended", key.facts))
     if lifetime is State.NOT_STARTED:
         return Decision(False, Code.NOT_STARTED, f"the key starts on {key.facts.starts_at:%Y-%m-%d}")
     owned_until = owned_limit(key, package, now)
@@ -129,6 +129,11 @@ def owned_limit(key: Key, package: Package, now: datetime) -> datetime | None:
     if package.after_expiry != "owned" or state(key.facts, package.grace, now) is not State.EXPIRED:
         return None
     return key.facts.expires_at
+
+
+def _held(sentence: str, facts: KeyFacts) -> str:
+    because = HELD_BECAUSE.get(held_because(facts), "")
+    return f"{sentence}: {because}" if because else sentence
 
 
 def _owns(wanted: Wanted | None, owned_until: datetime | None) -> bool:

@@ -2,11 +2,12 @@
 
 A person may hold several roles at once, on the owner and on one repo of it; the best of them counts. A role that is
 held on a repo only reaches the things of that repo (its own packages, their keys); what the owner level lends to the
-repo it sees, read-only and masked, as ``LENT`` says.
+repo it sees, read-only and masked, as ``LENT`` says. A machine stands where its token's maker stands, within the limit
+of the token's scopes (``bridge/rules/scopes.py``).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
@@ -144,10 +145,14 @@ LENT: dict[Action, Grant] = dict.fromkeys(Action, Grant.NO) | {
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The roles of one person: those that reach everything of the owner, and those on one repo of it."""
+    """The roles of one person: those that reach everything of the owner, and those on one repo of it.
+
+    ``limit``: of a machine, the only actions that its token was made for; ``None``: whatever the roles allow.
+    """
 
     on_owner: frozenset[Role] = frozenset()
     on_repo: frozenset[Role] = frozenset()
+    limit: frozenset[Action] | None = None
 
     @property
     def is_nobody(self) -> bool:
@@ -159,7 +164,19 @@ class Standing:
         row = TABLE[action]
         grants = [row[role] for role in self.on_owner]
         grants += [min(row[role], LENT[action]) if of_owner else row[role] for role in self.on_repo]
-        return max([*grants, row[Role.NOBODY]])
+        by_role = max([*grants, row[Role.NOBODY]])
+        if self.limit is None or action in self.limit:
+            return by_role
+        # What is read anyway is masked, not hidden, as for people.
+        return min(by_role, Grant.MASKED) if action in _MASKED else row[Role.NOBODY]
+
+    def only_on_repo(self) -> "Standing":
+        """The same person, reaching one repo only: what the owner lends to it is seen, and no more."""
+        return replace(self, on_owner=frozenset(), on_repo=self.on_owner | self.on_repo)
+
+    def limited_to(self, actions: frozenset[Action]) -> "Standing":
+        """The same person, for these actions only."""
+        return replace(self, limit=actions if self.limit is None else actions & self.limit)
 
 
 def team_roles(mapping: Iterable[tuple[str, TeamRole]], teams: Iterable[str]) -> frozenset[Role]:

@@ -7,7 +7,7 @@ from bridge.models import Asset, Owner, Release, Repo
 from bridge.rules.variables import RepoSettings
 from bridge.services import variables
 from bridge.services.looks import Look, NameCheck
-from bridge.storage import catalog, licenses
+from bridge.storage import catalog, customer_transfers, licenses
 from gitea_client.values import Asset as GiteaAsset
 from gitea_client.values import Release as GiteaRelease
 
@@ -48,7 +48,7 @@ def save_repo(session: Any, look: Look, owner: Owner, *, owner_served: bool, now
         repo = Repo(id=look.repo.id, owner_id=owner.id, name=look.repo.name)
         if not licenses.insert_unless_exists(session, repo):
             repo = session.get_one(Repo, look.repo.id)
-    changed = _follow_transfer(session, repo, owner)
+    changed = _follow_transfer(session, repo, owner, now)
     changed |= set_fields(repo, name=look.repo.name, description=look.repo.description, private=look.repo.private)
     changed |= set_fields(repo, absent_since=None, open_assets=look.open_assets)
     changed |= variables.settle_repo(repo, owner, look.repo_values, owner_served=owner_served)
@@ -64,12 +64,13 @@ def save_repo(session: Any, look: Look, owner: Owner, *, owner_served: bool, now
     return repo, changed
 
 
-def _follow_transfer(session: Any, repo: Repo, owner: Owner) -> bool:
+def _follow_transfer(session: Any, repo: Repo, owner: Owner, now: datetime) -> bool:
     """A repo that went to another owner takes its own packages and their keys along; owner-level ones stay."""
     if repo.owner_id == owner.id:
         return False
     before, repo.owner_id = repo.owner_id, owner.id
     session.flush()
+    customer_transfers.hand_over(session, repo.id, owner.id, now)
     licenses.hand_over_repo_packages(session, repo.id, owner.id)
     catalog.raise_owner_revision(session, before)
     catalog.raise_owner_revision(session, owner.id)

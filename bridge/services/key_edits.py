@@ -12,7 +12,7 @@ from bridge.models import LicenseKey, Package
 from bridge.rules.terms import ExpiryEdit
 from bridge.services import key_inputs, keys
 from bridge.services.key_inputs import KeyInput
-from bridge.storage import audits, licenses, removals
+from bridge.storage import audits, customers, licenses, removals
 from bridge.storage.audits import Actor
 
 _FACTS = ("customer_name", "customer_email", "note", "labels", "max_sites")
@@ -35,6 +35,8 @@ def describe(session: Any, key: LicenseKey, changes: dict[str, Any], prefix: str
         setattr(key, name, value)
     session.add(key)
     changed = [name for name in wanted if before[name] != wanted[name]]
+    if {"customer_name", "customer_email"} & set(changed):
+        customers.settle(session, key, now)
     _audit(session, actor, "key.edit", key, now, {n: before[n] for n in changed}, {n: wanted[n] for n in changed})
 
 
@@ -68,6 +70,7 @@ def remove(session: Any, key: LicenseKey, actor: Actor, now: datetime) -> None:
         raise RefusedError("a master key in force can't be deleted; revoke it, which puts a new one in its place")
     before = {"package": key.package_id, "revoked": key.revoked_at is not None}
     _audit(session, actor, "key.delete", key, now, before, None)
+    customers.leave(session, key, now)
     removals.remove_key(session, key)
 
 
@@ -85,6 +88,15 @@ def _audit(
     before: dict[str, Any] | None,
     after: dict[str, Any] | None,
 ) -> None:
+    package = licenses.package_by_id(session, key.package_id)
     audits.record(
-        session, actor, action, now, subject=f"key:{key.id}", owner_id=key.owner_id, before=before, after=after
+        session,
+        actor,
+        action,
+        now,
+        subject=f"key:{key.id}",
+        owner_id=key.owner_id,
+        repo_id=package.repo_id if package else None,
+        before=before,
+        after=after,
     )

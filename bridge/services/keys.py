@@ -13,10 +13,11 @@ from bridge.rules.keys import state
 from bridge.services import key_inputs, masters
 from bridge.services.key_inputs import KeyInput
 from bridge.services.masters import Entropy
-from bridge.storage import audits, licenses
+from bridge.storage import audits, customers, licenses
 from bridge.storage.audits import Actor
 
 MOST_AT_ONCE = 1000
+Window = tuple[datetime, datetime | None]
 OVERLAPS = {"0": timedelta(0), "24h": timedelta(hours=24), "7d": timedelta(days=7)}
 
 
@@ -36,6 +37,14 @@ def issue(session: Any, package: Package, wanted: KeyInput, by: Issuer) -> Seque
 
     Stated dates go before the package's term. A code of one's own may stand for other keys already.
     """
+    if wanted.legacy_code and wanted.quantity != 1:
+        raise InvalidInputError("legacy_code", "a code of your own goes with exactly one key")
+    plain = check(session, package, wanted, by)
+    return mint(session, package, plain, _window(package, plain, by.now), by)
+
+
+def check(session: Any, package: Package, wanted: KeyInput, by: Issuer) -> KeyInput:
+    """What was stated, in stored spelling, if such keys may be issued now. Raises as ``issue`` does."""
     if package.is_master:
         raise RefusedError("master keys are made by the bridge; there is always exactly one in force")
     if not package.active:
@@ -44,23 +53,33 @@ def issue(session: Any, package: Package, wanted: KeyInput, by: Issuer) -> Seque
         )
     if not 1 <= wanted.quantity <= MOST_AT_ONCE:
         raise InvalidInputError("quantity", f"quantity is a whole number from 1 to {MOST_AT_ONCE}")
-    if wanted.legacy_code and wanted.quantity != 1:
-        raise InvalidInputError("legacy_code", "a code of your own goes with exactly one key")
     plain = key_inputs.checked(wanted, by.prefix)
     if licenses.issued_since(session, package.owner_id, by.now - timedelta(days=1)) + wanted.quantity > by.most_a_day:
         raise RefusedError(
             f"the owner would issue more than {by.most_a_day} keys within a day (limits.keys_per_owner_and_day)"
         )
-    starts_at, expires_at = _window(package, plain, by.now)
-    return [_issue_one(session, package, plain, starts_at, expires_at, by) for _ in range(plain.quantity)]
+    return plain
+
+
+def mint(session: Any, package: Package, plain: KeyInput, window: Window, by: Issuer) -> Sequence[LicenseKey]:
+    """Make keys that were checked, with their ``(start, expiry)``."""
+    customer_id = customers.of_mail(session, package.owner_id, plain.customer_email, plain.customer_name, by.now)
+    return [_issue_one(session, package, plain, customer_id, *window, by) for _ in range(plain.quantity)]
 
 
 def _issue_one(
-    session: Any, package: Package, plain: KeyInput, starts_at: datetime, expires_at: datetime | None, by: Issuer
+    session: Any,
+    package: Package,
+    plain: KeyInput,
+    customer_id: int | None,
+    starts_at: datetime,
+    expires_at: datetime | None,
+    by: Issuer,
 ) -> LicenseKey:
     key = LicenseKey(
         owner_id=package.owner_id,
         package_id=package.id or 0,
+        customer_id=customer_id,
         feed_token=new_feed_token(by.entropy(20)),
         customer_name=plain.customer_name,
         customer_email=plain.customer_email,
@@ -184,7 +203,7 @@ def extended(key: LicenseKey, package: Package, now: datetime) -> datetime | Non
         raise RefusedError(str(error)) from None
 
 
-def _window(package: Package, plain: KeyInput, now: datetime) -> tuple[datetime, datetime | None]:
+def _window(package: Package, plain: KeyInput, now: datetime) -> Window:
     """When the key starts and expires. What was stated goes before the package's term, and needs no term that fits."""
     starts_at, expires_at = plain.starts_at, plain.expires_at
     if starts_at is None or expires_at is None:
@@ -213,6 +232,15 @@ def _audit(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> None:
+    package = licenses.package_by_id(session, key.package_id)
     audits.record(
-        session, actor, action, now, subject=f"key:{key.id}", owner_id=key.owner_id, before=before, after=after
+        session,
+        actor,
+        action,
+        now,
+        subject=f"key:{key.id}",
+        owner_id=key.owner_id,
+        repo_id=package.repo_id if package else None,
+        before=before,
+        after=after,
     )

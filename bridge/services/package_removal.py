@@ -18,6 +18,8 @@ def remove(session: Any, package: Package, actor: Actor, now: datetime) -> None:
     count = removals.count_keys(session, package.id or 0)
     if count:
         raise RefusedError(f"the package has {count} keys; make it inactive instead, and its keys keep working")
+    if removals.is_sold(session, package.id or 0):
+        raise RefusedError("purchases name the package; make it inactive instead")
     audits.record(
         session,
         actor,

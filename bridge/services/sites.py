@@ -9,7 +9,7 @@ from bridge.errors import NotFoundError
 from bridge.models import LicenseKey, Site
 from bridge.rules import domains
 from bridge.rules.sites import Admission, SiteFacts, admit, orphaned_by
-from bridge.storage import audits
+from bridge.storage import audits, licenses
 from bridge.storage import sites as rows
 from bridge.storage.audits import Actor
 
@@ -104,6 +104,7 @@ def free(session: Any, key: LicenseKey, host: str, actor: Actor, now: datetime) 
     for each in live:
         if each.host in gone:
             rows.set_free(session, each, now)
+    package = licenses.package_by_id(session, key.package_id)
     audits.record(
         session,
         actor,
@@ -111,6 +112,7 @@ def free(session: Any, key: LicenseKey, host: str, actor: Actor, now: datetime) 
         now,
         subject=f"key:{key.id}",
         owner_id=key.owner_id,
+        repo_id=package.repo_id if package else None,
         before={"sites": [each.host for each in live]},
         after={"sites": [each.host for each in live if each.host not in gone]},
     )

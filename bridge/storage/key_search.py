@@ -1,67 +1,131 @@
-"""Lists of keys as people ask for them: filtered, sorted, counted, one page at a time."""
+"""Lists of keys as people ask for them: filtered, sorted, counted, one page at a time, however many there are.
 
-from collections.abc import Collection, Sequence
+Where some filter leaves few keys, those are found by its index, and checked and sorted. Otherwise most keys will do,
+and the list is walked in its order, package by package and merged, until the page is full. Neither reads all keys,
+unless what is wanted lies together at the far end of another order, or two filters each leave many and together few.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, false, func, not_, or_
+from sqlalchemy import and_, case, exists, func, not_, or_
 from sqlmodel import Session, col, select
 
-from bridge.models import KeyCode, KeyDomain, LicenseKey, Package, PackageRepo, Site
-from bridge.rules.keys import State
+from bridge.models import LicenseKey, Package, PackageRepo
+from bridge.storage import key_filters, key_walks
+from bridge.storage.key_filters import Filter, Sight
+from bridge.storage.key_order import Order, Position
+from bridge.storage.key_states import CUSTOMER_KEY, expiry_column, in_packages, state_column, unindexed
+from bridge.storage.key_texts import prepare
 
-ASCENDING = {
-    "id": (col(LicenseKey.id),),
-    "expires_at": (),  # computed, see _order
-    "customer": (func.lower(LicenseKey.customer_name), func.lower(LicenseKey.customer_email)),
-}
+__all__ = ["Filter", "Found", "Position", "Sight", "expiry_column", "page_of_keys", "seen_key", "state_column"]
+
+# So many keys are few enough to be checked, counted and sorted for one page.
+FEW = 10_000
+# Of more, so many are counted: a list then says only that there are at least as many as match among these.
+SAMPLE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
-    """Which keys somebody sees from where they stand, and by what they may find them.
+class Found:
+    """One page of keys with their packages, and what is around it.
 
-    From a repo (``repo_id``) its own keys are seen and those that the owner lends to it. Whoever sees codes and mail
-    masked must not find keys by them either, or a search would spell them out letter by letter.
+    ``total``: how many match; with ``capped`` there are more than can be counted at once, and at least so many.
+    ``first`` and ``last``: where the page begins and ends.
     """
 
-    owner_id: int
-    repo_id: int | None = None
-    finds_own_by_code: bool = False
-    finds_own_by_mail: bool = False
-    finds_lent_by_code: bool = False
-    finds_lent_by_mail: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What is asked for; empty and ``None``: anything. ``sort`` may begin with ``-``."""
-
-    state: str = ""
-    package_id: int | None = None
-    customer: str = ""
-    host: str = ""
-    text: str = ""
-    expires_before: datetime | None = None
-    sort: str = "-id"
+    total: int
+    capped: bool
+    rows: Sequence[tuple[LicenseKey, Package]]
+    first: Position | None
+    last: Position | None
+    more_before: bool
+    more_after: bool
 
 
 def page_of_keys(
-    session: Session, sight: Sight, wanted: Filter, now: datetime, *, limit: int, offset: int
-) -> tuple[int, Sequence[tuple[LicenseKey, Package]]]:
-    """How many keys match, and one page of them with their packages.
-
-    Packages are few and read first, so that neither counting nor paging joins them to each key.
-    """
+    session: Session,
+    sight: Sight,
+    wanted: Filter,
+    now: datetime,
+    *,
+    limit: int,
+    offset: int = 0,
+    after: Position | None = None,
+    before: Position | None = None,
+) -> Found:
+    """One page: so many keys on, or right behind or before a position (then ``offset`` counts for nothing)."""
+    prepare(session)
     packages = {package.id or 0: package for package in session.exec(select(Package).where(*_packages_seen(sight)))}
-    conditions = _filtered(sight, packages.values(), wanted, now)
-    # Either condition alone says it, and can be counted in its index alone; together they let rows be read in order.
-    seen: list[Any] = [LicenseKey.owner_id == sight.owner_id, col(LicenseKey.package_id).in_(list(packages))]
-    counted = seen[:1] if sight.repo_id is None else seen[1:]
-    total = session.exec(select(func.count()).select_from(LicenseKey).where(*counted, *conditions)).one()
-    query = select(LicenseKey).where(*seen, *conditions).order_by(*_order(wanted.sort)).limit(limit).offset(offset)
-    return int(total), [(key, packages[key.package_id]) for key in session.exec(query)]
+    if wanted.package_id is not None:
+        packages = {number: package for number, package in packages.items() if number == wanted.package_id}
+    asked = key_filters.Asked(sight, wanted, now, packages)
+    place = key_walks.Place(Order.of(wanted.sort), limit, offset, after, before)
+    few, some = _candidates(session, asked)
+    page = _walked(session, asked, place, some) if few is None else _sorted(session, asked, place, few)
+    return _found(session, packages, place.order, page)
+
+
+def _candidates(session: Session, asked: key_filters.Asked) -> tuple[list[int] | None, list[int]]:
+    """Ids among which all that match are, where some filter leaves few; else the first of one filter's many."""
+    many: list[int] = []
+    for queries in asked.candidates(session):
+        ids: set[int] = set()
+        for query in queries:
+            ids.update(session.execute(query.limit(FEW + 1)).scalars())
+            if len(ids) > FEW:
+                break
+        else:
+            return list(ids), []
+        many = many or list(ids)[:SAMPLE]
+    return None, many
+
+
+def _sorted(session: Session, asked: key_filters.Asked, place: key_walks.Place, few: list[int]) -> key_walks.Page:
+    """A page out of few candidates."""
+    order, edge = place.order, place.after or place.before
+    facing = order if place.before is None else order.reversed
+    beyond = case((facing.is_beyond(edge), 1), else_=0) if edge else case((col(LicenseKey.id) > 0, 1))
+    query = select(LicenseKey.id, beyond).where(key_walks.among(session, few), *asked.conditions())
+    sorted_by = [unindexed(each) for each in (order.column, col(LicenseKey.id)) if each is not None]
+    rows = session.exec(query.order_by(*order.terms(*sorted_by))).all()
+    ids = [int(number or 0) for number, _ in rows]
+    if edge is None:
+        start = min(place.offset, len(ids))
+    elif place.before is None:
+        start = next((at for at, (_, is_beyond) in enumerate(rows) if is_beyond), len(ids))
+    else:
+        end = next((at for at, (_, is_beyond) in enumerate(rows) if not is_beyond), len(ids))
+        start = max(0, end - place.limit)
+        return key_walks.Page(ids[start:end], len(ids), False, start > 0, end < len(ids))
+    end = start + place.limit
+    return key_walks.Page(ids[start:end], len(ids), False, start > 0, end < len(ids))
+
+
+def _walked(session: Session, asked: key_filters.Asked, place: key_walks.Place, some: list[int]) -> key_walks.Page:
+    """A page out of many."""
+    if not asked.packages:
+        return key_walks.Page([], 0, False, False, False)
+    total = _counted(session, asked, some)
+    return key_walks.walk(session, asked, place, total, capped=bool(some))
+
+
+def _counted(session: Session, asked: key_filters.Asked, some: list[int]) -> int:
+    """All keys that are seen; or how many match among some candidates, which is the least that there are."""
+    sampled = [key_walks.among(session, some), *asked.conditions()]
+    conditions = sampled if some else [in_packages(list(asked.packages))]
+    return int(session.exec(select(func.count()).select_from(LicenseKey).where(*conditions)).one())
+
+
+def _found(session: Session, packages: dict[int, Package], order: Order, page: key_walks.Page) -> Found:
+    query = select(LicenseKey, CUSTOMER_KEY).where(col(LicenseKey.id).in_(page.ids))
+    rows = {key.id: (key, customer_key) for key, customer_key in session.exec(query)}
+    keys = [rows[number] for number in page.ids if number in rows]
+    ends = [order.position(*keys[at]) for at in (0, -1)] if keys else [None, None]
+    listed = [(key, packages[key.package_id]) for key, _ in keys]
+    return Found(page.total, page.capped, listed, ends[0], ends[1], page.more_before, page.more_after)
 
 
 def seen_key(session: Session, sight: Sight, key_id: int) -> tuple[LicenseKey, Package] | None:
@@ -83,107 +147,3 @@ def _packages_seen(sight: Sight) -> list[Any]:
     listed_here = listed.where(col(PackageRepo.repo_id) == sight.repo_id)
     lent = and_(col(Package.repo_id).is_(None), or_(not_(listed), listed_here))
     return [*of_owner, or_(col(Package.repo_id) == sight.repo_id, lent)]
-
-
-def _filtered(sight: Sight, packages: Collection[Package], wanted: Filter, now: datetime) -> list[Any]:
-    conditions: list[Any] = []
-    if wanted.package_id is not None:
-        conditions.append(LicenseKey.package_id == wanted.package_id)
-    if wanted.state:
-        conditions.append(_in_state(packages, wanted.state, now))
-    if wanted.expires_before is not None:
-        conditions.append(_expiry() < wanted.expires_before)
-    if wanted.host:
-        conditions.append(_on_host(wanted.host))
-    own, lent = _levels(sight, packages)
-    by_mail = _in_packages((own if sight.finds_own_by_mail else []) + (lent if sight.finds_lent_by_mail else []))
-    by_code = _in_packages((own if sight.finds_own_by_code else []) + (lent if sight.finds_lent_by_code else []))
-    if wanted.customer:
-        mail = and_(by_mail, _contains(LicenseKey.customer_email, wanted.customer))
-        conditions.append(or_(_contains(LicenseKey.customer_name, wanted.customer), mail))
-    if wanted.text:
-        conditions.append(_has_text(wanted.text, by_mail, by_code))
-    return conditions
-
-
-def _levels(sight: Sight, packages: Collection[Package]) -> tuple[list[int], list[int]]:
-    """Ids of the packages that are the place's own, and of those that the owner lends to it."""
-    lent = [package.id or 0 for package in packages if sight.repo_id is not None and package.repo_id is None]
-    return [package.id or 0 for package in packages if package.id not in lent], lent
-
-
-def _in_packages(ids: list[int]) -> ColumnElement[bool]:
-    return col(LicenseKey.package_id).in_(ids)
-
-
-def _has_text(text: str, by_mail: ColumnElement[bool], by_code: ColumnElement[bool]) -> ColumnElement[bool]:
-    coded = col(LicenseKey.id).in_(select(KeyCode.key_id).where(_contains(KeyCode.code, text)))
-    assigned = col(LicenseKey.id).in_(select(KeyDomain.key_id).where(_contains(KeyDomain.pattern, text)))
-    return or_(
-        _contains(LicenseKey.customer_name, text),
-        _contains(LicenseKey.note, text),
-        _contains(LicenseKey.payment_ref, text),
-        assigned,
-        and_(by_mail, _contains(LicenseKey.customer_email, text)),
-        # A master key's code is its owner's alone, so nobody finds it by its letters.
-        and_(by_code, not_(col(LicenseKey.is_master)), coded),
-    )
-
-
-def _contains(column: Any, text: str) -> ColumnElement[bool]:
-    return func.lower(column).contains(text.lower(), autoescape=True)
-
-
-def _on_host(host: str) -> ColumnElement[bool]:
-    """Assigned to the host, also by a wildcard, or used on it."""
-    labels = host.split(".")
-    patterns = [host, *("*." + ".".join(labels[at:]) for at in range(1, len(labels)))]
-    assigned = exists().where(col(KeyDomain.key_id) == col(LicenseKey.id), col(KeyDomain.pattern).in_(patterns))
-    used = exists().where(col(Site.key_id) == col(LicenseKey.id), col(Site.host) == host, col(Site.freed_at).is_(None))
-    return or_(assigned, used)
-
-
-def _expiry() -> Any:
-    """``rules.terms.effective_expiry`` in SQL; a test compares the two."""
-    paid, edited = LicenseKey.expires_at, LicenseKey.edit_until
-    later = case((col(edited) > col(paid), edited), else_=paid)
-    extended = case((or_(col(edited).is_(None), col(paid).is_(None)), None), else_=later)
-    return case(
-        (col(LicenseKey.edit_kind).is_(None), paid), (col(LicenseKey.edit_kind) == "fix", edited), else_=extended
-    )
-
-
-def _in_state(packages: Collection[Package], state: str, now: datetime) -> ColumnElement[bool]:
-    """``rules.keys.state`` in SQL: each state excludes those before it."""
-    expired = _expiry() <= now
-    by_grace: dict[int, list[int]] = {}
-    for package in packages:
-        by_grace.setdefault(package.grace_days, []).append(package.id or 0)
-    # Databases add days each in its own way; there are few different graces, so the days are taken off here.
-    graced = or_(false(), *(and_(_in_packages(ids), _expiry() > _before(now, days)) for days, ids in by_grace.items()))
-    ladder: list[tuple[str, Any]] = [
-        (State.REVOKED, col(LicenseKey.revoked_at).is_not(None)),
-        (State.SUSPENDED, col(LicenseKey.suspended_at).is_not(None)),
-        (State.NOT_STARTED, col(LicenseKey.starts_at) > now),
-        (State.EXPIRED, and_(expired, not_(graced))),
-        (State.GRACE, expired),
-    ]
-    whole = case(*((condition, name) for name, condition in ladder), else_=str(State.ACTIVE))
-    return whole == state
-
-
-def _before(now: datetime, days: int) -> datetime:
-    try:
-        return now - timedelta(days=days)
-    except OverflowError:
-        return datetime.min.replace(tzinfo=now.tzinfo)
-
-
-def _order(sort: str) -> list[Any]:
-    name = sort.removeprefix("-")
-    columns: Sequence[Any] = ASCENDING[name]
-    if name == "expires_at":
-        # Without end is after every end, on every database.
-        columns = (case((_expiry().is_(None), 1), else_=0), _expiry())
-    ordered = [*columns, *(() if name == "id" else (col(LicenseKey.id),))]
-    return [column.desc() for column in ordered] if sort.startswith("-") else ordered

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, or_, update
 from sqlalchemy.exc import IntegrityError
@@ -46,7 +47,16 @@ def expiry_of(key: LicenseKey) -> datetime | None:
 
 def key_facts(key: LicenseKey) -> KeyFacts:
     """The dated facts about a key."""
-    return KeyFacts(key.starts_at, expiry_of(key), key.revoked_at, key.suspended_at)
+    hold: Any = key.payment_hold
+    return KeyFacts(
+        key.starts_at,
+        expiry_of(key),
+        key.revoked_at,
+        key.suspended_at,
+        hold,
+        key.payment_reason or "",
+        None if key.edit_kind == "fix" else key.paid_grace_until,  # a person's exact date goes before what is paid
+    )
 
 
 def packages_of(session: Session, owner_id: int, repo_id: int | None = None) -> Sequence[Package]:

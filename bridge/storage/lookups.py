@@ -20,7 +20,8 @@ from bridge.rules.terms import ExpiryEdit, effective_expiry
 
 _KEY = """
 SELECT k.id, k.owner_id, k.package_id, k.starts_at, k.expires_at, k.edit_kind, k.edit_until,
-       k.suspended_at, k.revoked_at, k.max_sites, k.is_test, {valid_until},
+       k.suspended_at, k.revoked_at, k.payment_hold, k.payment_reason, k.paid_grace_until,
+       k.max_sites, k.is_test, {valid_until},
        (SELECT {list}(d.pattern, ' ') FROM key_domain d WHERE d.key_id = k.id)
 FROM {source} WHERE {condition} ORDER BY k.id
 """
@@ -126,6 +127,9 @@ def _held(row: Sequence[Any]) -> HeldKey:
         edit_until,
         suspended,
         revoked,
+        hold,
+        reason,
+        paid_grace,
         most,
         test,
         until,
@@ -134,7 +138,8 @@ def _held(row: Sequence[Any]) -> HeldKey:
     expiry = _moment(expires)
     if edit_kind is not None:
         expiry = effective_expiry(expiry, ExpiryEdit(edit_kind, _moment(edit_until)))
-    facts = KeyFacts(_moment(starts), expiry, _moment(revoked), _moment(suspended))  # type: ignore[arg-type]
+    leeway = None if edit_kind == "fix" else _moment(paid_grace)
+    facts = KeyFacts(_moment(starts), expiry, _moment(revoked), _moment(suspended), hold, reason or "", leeway)  # type: ignore[arg-type]
     domains = tuple(patterns.split(" ")) if patterns else ()
     return HeldKey(Key(key_id, owner_id, facts, domains, most, bool(test), _moment(until)), package_id)
 

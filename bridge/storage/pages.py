@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import String, cast, func, literal, or_
+from sqlalchemy import func
 from sqlmodel import Session, SQLModel, col, select
 
-from bridge.models import Audit, LicenseKey, Package, Site, UsageDay
+from bridge.models import Audit, Site, UsageDay
 
 Row = TypeVar("Row", bound=SQLModel)
 Page = tuple[int, Sequence[Row]]
@@ -51,9 +51,7 @@ def trail(
     if subject:
         conditions.append(Audit.subject == subject)
     if repo_id is not None:
-        own = select(Package.id).where(Package.repo_id == repo_id)
-        keys = select(literal("key:") + cast(LicenseKey.id, String)).where(col(LicenseKey.package_id).in_(own))
-        conditions.append(or_(col(Audit.repo_id) == repo_id, col(Audit.subject).in_(keys)))
+        conditions.append(Audit.repo_id == repo_id)
     return _page(session, Audit, conditions, [col(Audit.id).desc()], limit, offset)
 
 

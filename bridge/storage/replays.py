@@ -60,5 +60,5 @@ def forget(session: Session, before: datetime) -> None:
 
 
 def forget_of_owner(session: Session, owner_id: int) -> None:
-    """Forget what was answered about an owner's customers, since it holds their names."""
-    session.exec(delete(Replay).where(col(Replay.owner_id) == owner_id))
+    """Forget what was answered about an owner's customers, since it holds their names. A call under way stays."""
+    session.exec(delete(Replay).where(col(Replay.owner_id) == owner_id, col(Replay.status) != 0))

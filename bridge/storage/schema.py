@@ -62,7 +62,9 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
 def downgrade(engine: Engine, revision: str) -> None:
     """Take the database back to a revision (``base``: to nothing)."""
     with answering(), _known_revision(engine):
-        command.downgrade(_config(engine), revision)
+        config = _config(engine)
+        config.attributes["downgrade"] = True
+        command.downgrade(config, revision)
 
 
 @contextmanager

@@ -67,16 +67,6 @@ def forget_sites(session: Session, before: date, since: date = date.min) -> None
     session.exec(delete(UsageDay).where(*old))
 
 
-def of_repo(session: Session, repo_id: int, since: date) -> Sequence[UsageDay]:
-    """A repo's counts since a day."""
-    return session.exec(select(UsageDay).where(UsageDay.repo_id == repo_id, UsageDay.day >= since)).all()
-
-
-def of_key(session: Session, key_id: int, since: date) -> Sequence[UsageDay]:
-    """A key's counts since a day."""
-    return session.exec(select(UsageDay).where(UsageDay.key_id == key_id, UsageDay.day >= since)).all()
-
-
 def beat(session: Session, name: str, now: datetime) -> None:
     """Say that the process is alive."""
     insert = upsert(session)

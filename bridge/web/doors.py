@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bridge.services.gate import Gate
+from bridge.services.makers import Makers
 from bridge.services.people import People
 from bridge.services.products import Products
 from bridge.services.refresh import Catalog
@@ -34,3 +35,4 @@ class Doors:
     gitea: Callable[[], GiteaClient]
     catalog: Callable[[], Catalog]
     people: Callable[[], People]
+    makers: Callable[[], Makers]

@@ -55,6 +55,15 @@ def teams_of(state: State, org_id: int, person: Account | None) -> list[Team]:
     ]
 
 
+def sees_person(viewer: Account | None, person: Account) -> bool:
+    """Whether somebody is shown a person: everybody the public ones, whoever signed in the limited ones too."""
+    if viewer is None:
+        return person.visibility == "public"
+    if viewer.is_admin or viewer.id == person.id:
+        return True
+    return person.visibility in {"public", "limited"} and not viewer.restricted
+
+
 def owns_org(state: State, org_id: int, person: Account | None) -> bool:
     """Whether somebody is in the org's Owners team; being site admin does not count."""
     return any(team.permission == "owner" for team in teams_of(state, org_id, person))

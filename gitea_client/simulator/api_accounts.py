@@ -80,11 +80,27 @@ def user() -> Response:
     return jsonify(views.user_json(world(), me(), me()))
 
 
+@api.get("/users/search")
+@needs("user", token=False)
+def search_users() -> Response:
+    """People, one of them by ``uid``, where 0 and nothing stand for all; no orgs. Owners may switch it off."""
+    if not world().users_page:
+        raise not_found()
+    uid = request.args.get("uid", 0, type=int)
+    people = [each for each in world().accounts.values() if not each.is_org and uid in (0, each.id)]
+    people = [each for each in people if access.sees_person(caller().person, each)]
+    people.sort(key=lambda each: each.login.lower())
+    return paged([views.user_json(world(), each, caller().person) for each in people], wrap=True)
+
+
 @api.get("/users/<login>")
 @needs("user", token=False)
 def one_user(login: str) -> Response:
     """A person, or an org shown as one."""
-    return jsonify(views.user_json(world(), _named_person(login), caller().person))
+    account = _named_person(login)
+    if not account.is_org and not access.sees_person(caller().person, account):
+        raise Refusal(404, f"user does not exist [uid: 0, name: {login}]")
+    return jsonify(views.user_json(world(), account, caller().person))
 
 
 @api.post("/admin/users")
@@ -102,12 +118,31 @@ def create_user() -> tuple[Response, int]:
 @api.patch("/admin/users/<login>")
 @needs("admin")
 def edit_user(login: str) -> Response:
-    """Block a person, or let them in again."""
+    """Block a person or let them in again, hide them or show them."""
     needs_site_admin()
     account, data = _named_person(login), body()
     account.active = bool(data.get("active", account.active))
     account.prohibit_login = bool(data.get("prohibit_login", account.prohibit_login))
+    account.visibility = str(data.get("visibility", account.visibility))
     return jsonify(views.user_json(world(), account, me()))
+
+
+@api.post("/admin/users/<login>/rename")
+@needs("admin")
+def rename_user(login: str) -> tuple[str, int]:
+    """Give a person another name; the old one leads there until somebody takes it."""
+    needs_site_admin()
+    world().rename_account(_named_person(login).login, str(body()["new_username"]))
+    return NOTHING
+
+
+@api.delete("/admin/users/<login>")
+@needs("admin")
+def delete_user(login: str) -> tuple[str, int]:
+    """Delete a person who owns nothing."""
+    needs_site_admin()
+    world().remove_user(_named_person(login).login)
+    return NOTHING
 
 
 @api.post("/users/<login>/tokens")
@@ -139,6 +174,16 @@ def create_org() -> tuple[Response, int]:
 def one_org(name: str) -> Response:
     """An org."""
     return jsonify(views.org_json(world(), visible_org(name)))
+
+
+@api.patch("/orgs/<name>")
+@needs("organization")
+def edit_org(name: str) -> Response:
+    """Hide an org, or show it."""
+    org = visible_org(name)
+    needs_org_owner(org)
+    org.visibility = str(body().get("visibility", org.visibility))
+    return jsonify(views.org_json(world(), org))
 
 
 @api.post("/orgs/<name>/rename")

@@ -29,6 +29,7 @@ class State:
         self.public_url = "http://gitea.test"
         self.serve_direct = False
         self.require_signin = False
+        self.users_page = True
         self.max_response_items = 50
         self.faults = Faults()
         self.deliverer = Deliverer()

@@ -112,6 +112,23 @@ class AccountScripts(State):
             account.login = new
             self.account_redirects[old.lower()] = account.id
 
+    def remove_user(self, login: str) -> None:
+        """Delete a person with their tokens and seats; refused while they own a repo or are an org's only owner."""
+        with self.lock:
+            person = self.person(login)
+            sole = any(team.permission == "owner" and team.members == {person.id} for team in self.teams.values())
+            if sole or any(repo.owner_id == person.id for repo in self.repos.values()):
+                raise Refusal(422, "user still has ownership of repositories or is the last owner of an organization")
+            for team in self.teams.values():
+                team.members.discard(person.id)
+            for repo in self.repos.values():
+                repo.collaborators.pop(person.id, None)
+            for text in [text for text, token in self.tokens.items() if token.user_id == person.id]:
+                del self.tokens[text]
+            for name in [name for name, found in self.account_redirects.items() if found == person.id]:
+                del self.account_redirects[name]
+            del self.accounts[person.id]
+
     def _claim(self, name: str) -> None:
         if not _LOGIN.fullmatch(name):
             raise Refusal(422, f"name is invalid [{name}]")

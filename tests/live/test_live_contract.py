@@ -3,10 +3,14 @@
 import pytest
 
 pytest.register_assert_rewrite(
-    "support.gitea_contract_reading", "support.gitea_contract_releases", "support.gitea_contract_settings"
+    "support.gitea_contract_others",
+    "support.gitea_contract_reading",
+    "support.gitea_contract_releases",
+    "support.gitea_contract_settings",
 )
 
-from support.gitea_contract_reading import AccountContract, RepoContract, ServerContract  # noqa: E402 -- after the line above
+from support.gitea_contract_others import OthersContract  # noqa: E402 -- after the line above
+from support.gitea_contract_reading import AccountContract, RepoContract, ServerContract  # noqa: E402 -- as above
 from support.gitea_contract_releases import AssetContract, ReleaseContract  # noqa: E402 -- as above
 from support.gitea_contract_settings import HookContract, VariableContract, listener  # noqa: E402 -- as above
 
@@ -24,6 +28,10 @@ class TestAccounts(AccountContract):
 
 
 class TestRepos(RepoContract):
+    pass
+
+
+class TestOthers(OthersContract):
     pass
 
 

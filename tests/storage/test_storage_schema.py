@@ -14,6 +14,7 @@ import bridge.models
 from bridge.errors import DatabaseOutdatedError, UnavailableError
 from bridge.storage import schema
 from bridge.storage.engine import open_engine
+from bridge.storage.search_index import is_ours
 
 MIGRATIONS = Path(schema.__file__).parent / "migrations"
 VERSIONS = sorted((MIGRATIONS / "versions").glob("*.py"))
@@ -27,10 +28,11 @@ def engine(bare_database_url):
 
 
 def shape(engine):
-    """All that the database says of its tables, in an order of its own making."""
+    """All that the database says of its tables, in an order of its own making; what finds keys is no part of them."""
     inspector = inspect(engine)
     found = {}
-    for table in sorted(set(inspector.get_table_names()) - {"alembic_version"}):
+    tables = {name for name in inspector.get_table_names() if not is_ours(name)}
+    for table in sorted(tables - {"alembic_version"}):
         columns = {c["name"]: (str(c["type"]), c["nullable"], c["default"]) for c in inspector.get_columns(table)}
         checks = {c["name"]: " ".join(c["sqltext"].split()) for c in inspector.get_check_constraints(table)}
         uniques = {c["name"]: c["column_names"] for c in inspector.get_unique_constraints(table)}
@@ -40,6 +42,7 @@ def shape(engine):
         indexes = {
             i["name"]: (i["column_names"], i["unique"], {k: str(v) for k, v in i.get("dialect_options", {}).items()})
             for i in inspector.get_indexes(table)
+            if not is_ours(i["name"])
         }
         found[table] = (columns, inspector.get_pk_constraint(table), checks, uniques, foreign, indexes)
     return found

@@ -28,7 +28,8 @@ USE = Use(**FACTS)
 
 def counted(office, repo_id=MODULE):
     with office.session(read_only=True) as session:
-        return {row.code: row.count for row in usage.of_repo(session, repo_id, DAY)}
+        rows = session.exec(select(UsageDay).where(UsageDay.repo_id == repo_id, UsageDay.day >= DAY))
+        return {row.code: row.count for row in rows}
 
 
 def test_sites_are_forgotten_after_a_time_and_what_they_did_is_still_counted(office):
@@ -93,7 +94,7 @@ def test_nothing_to_count_writes_nothing(office):
     assert counted(office) == {}
 
 
-def test_counts_are_found_by_repo_by_key_and_in_total(office):
+def test_counts_are_found_by_repo_and_in_total(office):
     with office.session() as session:
         usage.add(
             session, {USE: 5, Use(DAY, PLUGIN, "feed", "valid", key_id=3): 2, Use(DAY, MODULE, "feed", "missing"): 1}
@@ -101,7 +102,6 @@ def test_counts_are_found_by_repo_by_key_and_in_total(office):
         usage.add(session, {Use(DAY - timedelta(days=1), MODULE, "download", "valid", key_id=3): 9})
     assert counted(office) == {"valid": 5, "missing": 1}
     with office.session(read_only=True) as session:
-        assert sum(row.count for row in usage.of_key(session, 3, DAY)) == 7
         assert usage.totals(session) == [("download", "valid", 9), ("feed", "missing", 1), ("feed", "valid", 7)]
 
 

@@ -43,11 +43,11 @@ def free_port() -> int:
 class BridgeProcess:
     """``bridge serve`` with a configuration file of its own, and the ``bridge`` command beside it."""
 
-    def __init__(self, directory: Path, gitea_url: str, token: str, owner: str) -> None:
+    def __init__(self, directory: Path, gitea_url: str, token: str, *owners: str) -> None:
         self.url = f"http://127.0.0.1:{free_port()}"
         self._log = directory / "bridge.log"
-        self._config = directory / "config.toml"
-        self._config.write_text(
+        self.config = directory / "config.toml"
+        self.config.write_text(
             f"""[gitea]
 url = "{gitea_url}"
 token = "{token}"
@@ -55,7 +55,7 @@ webhook_secrets = ["{HOOK_SECRET}"]
 max_requests_per_second = 50
 [bridge]
 public_url = "{self.url}"
-owners = ["{owner}"]
+owners = {json.dumps(owners)}
 data_dir = "{directory / "data"}"
 [web]
 bind = "{self.url.removeprefix("http://")}"
@@ -65,7 +65,7 @@ refresh_steps_seconds = {STEPS_SECONDS}
 """,
             encoding="utf-8",
         )
-        self._command = [sys.executable, "-m", "bridge.cli", "--config", str(self._config)]
+        self._command = [sys.executable, "-m", "bridge.cli", "--config", str(self.config)]
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("BRIDGE_")}
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -159,8 +159,8 @@ class Customer:
 
 
 @contextlib.contextmanager
-def running_bridge(directory: Path, gitea_url: str, token: str, owner: str) -> Iterator[BridgeProcess]:
-    bridge = BridgeProcess(directory, gitea_url, token, owner)
+def running_bridge(directory: Path, gitea_url: str, token: str, *owners: str) -> Iterator[BridgeProcess]:
+    bridge = BridgeProcess(directory, gitea_url, token, *owners)
     try:
         bridge.cli("db", "upgrade")
         bridge.start()

@@ -16,11 +16,11 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from bridge.models import LicenseKey
-from bridge.services import keys, masters, sites
+from bridge.models import LicenseKey, MachineToken
+from bridge.services import keys, machine_tokens, masters, sites
 from bridge.services.keys import OVERLAPS, Issuer
 from bridge.services.sites import Newcomer
-from bridge.storage import schema, usage
+from bridge.storage import schema, tokens, usage
 from bridge.storage.audits import Actor
 from bridge.storage.engine import open_engine, session_scope
 from bridge.storage.usage import Use
@@ -152,6 +152,34 @@ def count(url: str, moment: float, wanted: tuple[date, int, int]) -> list[Any]:
         return add
 
     return _together(url, moment, [job(number) for number in range(10)])
+
+
+def make_token(url: str, moment: float, wanted: Sequence[tuple[int, int, datetime]]) -> list[Any]:
+    """Make a machine token for each number, owner and time; whether there was a slot."""
+
+    def job(number: int, owner_id: int, now: datetime) -> Callable[[Engine], bool]:
+        def make(engine: Engine) -> bool:
+            maker = {"maker_id": 5, "maker_login": "olga", "created_at": now}
+            row = MachineToken(owner_id=owner_id, name="Racer", digest=f"{number:064x}", hint="", **maker)
+            with session_scope(engine) as session:
+                return tokens.insert(session, row, now)
+
+        return make
+
+    return _together(url, moment, [job(*each) for each in wanted])
+
+
+def revoke_token(url: str, moment: float, wanted: Sequence[tuple[int, datetime]]) -> list[Any]:
+    """Revoke the machine token, once for each; whether it was this time."""
+
+    def job(token_id: int, now: datetime) -> Callable[[Engine], bool]:
+        def end(engine: Engine) -> bool:
+            with session_scope(engine) as session:
+                return machine_tokens.revoke(session, session.get_one(MachineToken, token_id), Actor("racer"), now)
+
+        return end
+
+    return _together(url, moment, [job(*each) for each in wanted])
 
 
 def upgrade(url: str, moment: float, _share: Any) -> list[Any]:

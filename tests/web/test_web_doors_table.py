@@ -35,6 +35,8 @@ ADDRESSES = {
     "/-/licensing/health": "operators",
     "/-/licensing/metrics": "operators",
     "/-/licensing/openapi.json": "operators",
+    "/-/licensing/api": "operators",
+    "/-/licensing/api/<file>": "operators",
 }
 OF_PRODUCTS = [rule for rule, kind in ADDRESSES.items() if kind not in {"hook", "operators"}]
 

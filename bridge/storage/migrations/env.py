@@ -4,6 +4,7 @@ from alembic import context
 from sqlmodel import SQLModel
 
 import bridge.models
+from bridge.storage import search_index
 
 assert bridge.models.__all__, "the models register their tables"
 
@@ -24,9 +25,14 @@ def run() -> None:
             target_metadata=SQLModel.metadata,
             render_as_batch=engine.dialect.name == "sqlite",
             compare_type=False,
+            include_name=lambda name, _kind, _parents: not search_index.is_ours(name),
         )
         with context.begin_transaction():
+            if context.config.attributes.get("downgrade"):
+                search_index.remove(connection)  # it may hold what is about to be taken away
             context.run_migrations()
+            if context.get_context().get_current_revision() == context.get_head_revision():
+                search_index.ensure(connection)
         connection.commit()
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_LOCK})")

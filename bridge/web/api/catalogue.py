@@ -1,7 +1,22 @@
 """Every operation of the API."""
 
-from bridge.web.api import audit, decisions, key_actions, keys, licensing, packages
+from bridge.web.api import (
+    audit,
+    customers,
+    decisions,
+    key_actions,
+    keys,
+    licensing,
+    packages,
+    purchases,
+    stats,
+    tokens,
+    transfer,
+)
+from bridge.web.api.errors import DESCRIPTION
 from bridge.web.api.operations import Level, Operation
+
+__all__ = ["ALL", "BASES", "DESCRIPTION", "PREFIX", "address", "methods_at"]
 
 ALL: tuple[Operation, ...] = (
     *licensing.OPERATIONS,
@@ -10,9 +25,13 @@ ALL: tuple[Operation, ...] = (
     *key_actions.OPERATIONS,
     *decisions.OPERATIONS,
     *audit.OPERATIONS,
+    *customers.OPERATIONS,
+    *purchases.OPERATIONS,
+    *stats.OPERATIONS,
+    *tokens.OPERATIONS,
+    *transfer.OPERATIONS,
 )
 PREFIX = "/api/v1"
-DESCRIPTION = "/-/licensing/openapi.json"
 BASES: dict[Level, str] = {"repos": "repos/{owner}/{repo}", "orgs": "orgs/{owner}", "users": "users/{owner}"}
 
 

@@ -6,8 +6,10 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from bridge.rules.references import REFERENCE
 from bridge.web.api.catalogue import ALL, address
 from bridge.web.api.fields import NoBody, Refusal
+from bridge.web.api.links import links
 from bridge.web.api.operations import Level, Operation
 from bridge.web.api.reading import MOST_ID
 
@@ -18,26 +20,29 @@ _NAMES = {
     "repo": "The repo's name in Gitea",
     "id": "Its number",
     "site": "The site's number",
+    "source": "Where it was sold, as stated with the purchase",
+    "ref": "The purchase's reference there",
 }
 _ALWAYS = (400, 404, 405, 422, 500, 503)
 _WITH_TOKEN = (401, 403, 429)
 _WITH_BODY = (409, 413, 415)
 _MEANINGS = {
     400: "A token stood in the query",
-    401: "No token, or one that Gitea does not know",
+    401: "No token, or one that nobody knows, or that is over",
     403: "Known, but not allowed; or the token lacks a scope",
     404: "Not there, or hidden from this token",
     405: "The address answers other methods",
     409: "The state of things forbids it",
     412: "Changed since it was read",
-    413: "More than 1 MiB",
-    415: "Not JSON",
+    413: "More than 1 MiB, or 64 MiB of a table",
+    415: "Not JSON, or not CSV where that is asked for",
     422: "A field is wrong",
     429: "Too often; see Retry-After",
     500: "Our fault",
     503: "Gitea or the database is away; try again in a minute",
 }
 _DONE = {200: "Done", 201: "Made", 204: "Gone"}
+_AGAIN = "It was there already, and is as it was"
 
 
 def description(server: str = "/") -> dict[str, Any]:
@@ -53,7 +58,10 @@ def description(server: str = "/") -> dict[str, Any]:
         "info": {
             "title": "Gitea License Bridge",
             "version": version("gitea-license-bridge"),
-            "description": "Packages, license keys and settings, for people's Gitea tokens. See docs/api.md.",
+            "description": (
+                "Packages, license keys, purchases, customers, numbers and settings, for people's Gitea tokens and"
+                " tokens of machines. See docs/api.md."
+            ),
         },
         "servers": [{"url": server}],
         "paths": paths,
@@ -67,9 +75,9 @@ def _schemas() -> dict[str, Any]:
     for operation in ALL:
         if operation.body is not NoBody:
             wanted[operation.body] = "validation"
-        model = _model(operation.answer)
-        if model is not None:
-            wanted[model] = "serialization"
+        for model in (_model(operation.answer), operation.refusal):
+            if model is not None:
+                wanted[model] = "serialization"
     _, found = models_json_schema(list(wanted.items()), ref_template=_REF)
     schemas: dict[str, Any] = found["$defs"]
     return schemas
@@ -84,16 +92,21 @@ def _model(answer: Any) -> type[BaseModel] | None:
 
 def _operation(operation: Operation, level: Level) -> dict[str, Any]:
     made: dict[str, Any] = {
-        "operationId": f"{_OF[level]}_{operation.name}",
+        "operationId": _name(operation, level),
         "summary": operation.summary,
         "tags": [operation.path.split("/")[0]],
         "parameters": [*_path_parameters(operation, level), *_query_parameters(operation), *_headers(operation)],
         "responses": _responses(operation),
     }
+    following = links(operation, level, _name)
+    if following:
+        made["responses"][str(operation.status)]["links"] = following
     if operation.body is not NoBody:
         schema = {"$ref": _REF.format(model=operation.body.__name__)}
         required = any(field.is_required() for field in operation.body.model_fields.values())
         made["requestBody"] = {"required": required, "content": {"application/json": {"schema": schema}}}
+    if operation.upload:
+        made["requestBody"] = {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}
     if operation.public:
         made["security"] = []
     else:
@@ -101,17 +114,23 @@ def _operation(operation: Operation, level: Level) -> dict[str, Any]:
     return made
 
 
+def _name(operation: Operation, level: Level) -> str:
+    return f"{_OF[level]}_{operation.name}"
+
+
 def _path_parameters(operation: Operation, level: Level) -> list[dict[str, Any]]:
     blanks = [part[1:-1] for part in address(operation, level).split("/") if part.startswith("{")]
     number = {"type": "integer", "minimum": 1, "maximum": MOST_ID}
     name = {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$"}
+    reference = {"type": "string", "pattern": f"^{REFERENCE}$"}
+    schemas = {"owner": name, "repo": name}
     return [
         {
             "name": blank,
             "in": "path",
             "required": True,
             "description": _NAMES[blank],
-            "schema": name if blank in {"owner", "repo"} else number,
+            "schema": schemas.get(blank, reference if blank in operation.texts else number),
         }
         for blank in blanks
     ]
@@ -143,7 +162,9 @@ def _headers(operation: Operation) -> list[dict[str, Any]]:
 
 def _responses(operation: Operation) -> dict[str, Any]:
     done: dict[str, Any] = {"description": _DONE[operation.status]}
-    if operation.answer is not None:
+    if operation.answer is str:
+        done["content"] = {"text/csv": {"schema": {"type": "string"}}}
+    elif operation.answer is not None:
         schema = TypeAdapter(operation.answer).json_schema(mode="serialization", ref_template=_REF)
         schema = {key: value for key, value in schema.items() if key in {"type", "items"}}
         reference = {"$ref": _REF.format(model=operation.answer.__name__)} if schema.get("type") != "array" else schema
@@ -158,8 +179,12 @@ def _responses(operation: Operation) -> dict[str, Any]:
         statuses += _WITH_BODY
     if operation.method == "PATCH":
         statuses.append(412)
-    refusals = {str(each): {"$ref": f"#/components/responses/{each}"} for each in sorted(set(statuses))}
-    return {str(operation.status): done, **refusals}
+    refusals: dict[str, Any] = {str(each): {"$ref": f"#/components/responses/{each}"} for each in sorted(set(statuses))}
+    if operation.refusal is not None:
+        schema = {"$ref": _REF.format(model=operation.refusal.__name__)}
+        refusals["422"] = {"description": _MEANINGS[422], "content": {"application/json": {"schema": schema}}}
+    also = {} if operation.also is None else {str(operation.also): done | {"description": _AGAIN}}
+    return {**also, str(operation.status): done, **refusals}
 
 
 def _refusals() -> dict[str, Any]:
@@ -175,9 +200,9 @@ def _answer_headers(operation: Operation) -> dict[str, Any]:
 
 
 def _security() -> dict[str, Any]:
-    words = "An access token of Gitea"
+    words = "An access token of Gitea, or a machine token of ours"
     return {
-        "token": {"type": "apiKey", "in": "header", "name": "Authorization", "description": f"{words}, after “token ”"},
         "bearer": {"type": "http", "scheme": "bearer", "description": words},
+        "token": {"type": "apiKey", "in": "header", "name": "Authorization", "description": f"{words}, after “token ”"},
         "basic": {"type": "http", "scheme": "basic", "description": f"{words} as the password; never a password"},
     }

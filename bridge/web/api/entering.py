@@ -3,9 +3,11 @@
 from flask import Request
 
 from bridge.models import Owner, Repo
+from bridge.rules import machine_tokens
 from bridge.rules.permissions import Grant
 from bridge.services import settings_edits
-from bridge.services.people import Kind, People, Place
+from bridge.services.machine_tokens import recognise
+from bridge.services.people import Kind, Place
 from bridge.services.people_errors import UnprovenError
 from bridge.web.api import reading
 from bridge.web.api.errors import ApiError, not_found
@@ -15,32 +17,54 @@ from bridge.web.api.throttling import Throttle
 _KINDS: dict[str, Kind] = {"orgs": "org", "users": "user"}
 
 
-def enter(call: Call, request: Request, people: People, wrong_tokens: Throttle) -> None:
+def enter(call: Call, request: Request, wrong_tokens: Throttle) -> None:
     """Prove who asks and that they may, and fill the call in. Raises what ``errors`` translates."""
     operation = call.operation
     if operation.by_code and "Authorization" not in request.headers:
         return
     token = reading.token(request)
-    if wrong_tokens.is_over(call.origin) and not people.remembers(token):
-        raise ApiError("rate_limited", "too many wrong tokens came from there", headers={"Retry-After": "60"})
+    ask = _as_machine if machine_tokens.is_token(token) else _as_person
     try:
-        place = _place(call, people, token)
+        place = ask(call, token, wrong_tokens)
     except UnprovenError:
         wrong_tokens.note(call.origin)
         raise
     call.place = place
-    if place.standing.is_nobody or not _may_something(call):
+    if place.standing.is_nobody:
         raise ApiError("forbidden", f"your role here does not allow {operation.action}")
-    if operation.unsafe:
-        people.require_write_scope(token, place, anew=operation.anew)
+    if not _may_something(call):
+        call.refuse_beyond_scopes(operation.action)
+        raise ApiError("forbidden", f"your role here does not allow {operation.action}")
+    if operation.unsafe and not place.token_id:
+        call.doors.people().require_write_scope(token, place, anew=operation.anew)
     _know(call, place)
 
 
-def _place(call: Call, people: People, token: str) -> Place:
-    owner, anew = call.names["owner"], call.operation.anew
+def _as_person(call: Call, token: str, wrong_tokens: Throttle) -> Place:
+    people, owner, anew = call.doors.people(), call.names["owner"], call.operation.anew
+    if wrong_tokens.is_over(call.origin) and not people.remembers(token):
+        raise _held_up()
     if call.level == "repos":
         return people.at_repo(token, owner, call.names["repo"], anew=anew)
     return people.at_owner(token, owner, _KINDS[call.level], anew=anew)
+
+
+def _as_machine(call: Call, token: str, wrong_tokens: Throttle) -> Place:
+    owner, anew = call.names["owner"], call.operation.anew
+    try:
+        machine = recognise(call.doors.open_session, token, call.now)
+    except UnprovenError:
+        if wrong_tokens.is_over(call.origin):
+            raise _held_up() from None
+        raise
+    makers = call.doors.makers()
+    if call.level == "repos":
+        return makers.at_repo(machine, owner, call.names["repo"], anew=anew)
+    return makers.at_owner(machine, owner, _KINDS[call.level], anew=anew)
+
+
+def _held_up() -> ApiError:
+    return ApiError("rate_limited", "too many wrong tokens came from there", headers={"Retry-After": "60"})
 
 
 def _may_something(call: Call) -> bool:

@@ -12,6 +12,7 @@ from bridge.errors import (
     ConflictError,
     InvalidInputError,
     NotFoundError,
+    PaymentRefConflictError,
     RefusedError,
     UnavailableError,
 )
@@ -20,6 +21,7 @@ from bridge.services.people_errors import ForbiddenError, HiddenError, UnprovenE
 log = logging.getLogger(__name__)
 
 NOTHING = "there is nothing here, or nothing for you"
+DESCRIPTION = "/-/licensing/openapi.json"
 # The closed list of codes, with the status that each one goes with.
 STATUSES: dict[str, int] = {
     "token_in_query": 400,
@@ -29,6 +31,7 @@ STATUSES: dict[str, int] = {
     "not_found": 404,
     "method_not_allowed": 405,
     "conflict": 409,
+    "payment_ref_conflict": 409,
     "refused": 409,
     "precondition_failed": 412,
     "too_large": 413,
@@ -89,11 +92,13 @@ def translated(error: Exception, *, unsafe: bool) -> ApiError:
         )
     if isinstance(error, UnprovenError):
         realm = {"WWW-Authenticate": 'Bearer realm="Gitea access token"'}
-        return ApiError("unauthorized", f"{error}; send an access token of Gitea", headers=realm)
+        return ApiError("unauthorized", f"{error}; send an access token of Gitea, or a machine token", headers=realm)
     if isinstance(error, ForbiddenError):
         return ApiError("missing_scope" if error.scope else "forbidden", str(error))
     if isinstance(error, HiddenError | NotFoundError):
         return not_found()
+    if isinstance(error, PaymentRefConflictError):
+        return ApiError("payment_ref_conflict", str(error))
     if isinstance(error, ConflictError):
         return ApiError("conflict", str(error))
     if isinstance(error, RefusedError):

@@ -4,8 +4,9 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
+from bridge.rules.references import REFERENCE, SENTENCE, is_reference
 from bridge.web.api.reading import MOST_ID
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
@@ -48,6 +49,12 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _reference(value: str) -> str:
+    if not is_reference(value):
+        raise ValueError(SENTENCE)
+    return value
+
+
 def _written(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -57,6 +64,10 @@ Moment = Annotated[datetime, BeforeValidator(moment), PlainSerializer(_written, 
 RowId = Annotated[int, Field(ge=1, le=MOST_ID)]
 Line = Annotated[str, BeforeValidator(_plain), Field(max_length=200)]
 Text = Annotated[str, Field(max_length=10_000)]
+# What comes to stand in an address: no escape is needed there, and none is taken.
+Reference = Annotated[str, AfterValidator(_reference), WithJsonSchema({"type": "string", "pattern": f"^{REFERENCE}$"})]
+Amount = Annotated[str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$", examples=["49.00"])]
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", examples=["EUR"])]
 
 
 class NoQuery(Taken):

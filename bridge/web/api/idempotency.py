@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
+from typing import Any
 
 from flask import Request, Response
 
@@ -17,6 +18,7 @@ from bridge.storage import replays
 from bridge.web.api import reading
 from bridge.web.api.errors import ApiError, invalid
 from bridge.web.api.operations import Call
+from bridge.web.api.uploads import Upload
 
 _HEADER = "Idempotency-Key"
 _KEY = re.compile(r'"?([\x21\x23-\x7e]{1,255})"?', re.ASCII)
@@ -30,7 +32,7 @@ def once(call: Call, request: Request, respond: Callable[[], Response]) -> Respo
     row = Replay(
         scope=_scope(call, request),
         owner_id=call.owner_id,
-        fingerprint=_digest(call.body.model_dump_json(), json.dumps(call.query.model_dump(mode="json"))),
+        fingerprint=_digest(_told(call.body), json.dumps(call.query.model_dump(mode="json"))),
         status=0,
         body="",
         headers="",
@@ -57,13 +59,19 @@ def once(call: Call, request: Request, respond: Callable[[], Response]) -> Respo
         return response
 
 
+def _told(body: Any) -> str:
+    """What makes two bodies the same; a file's digest was made while it came in."""
+    return body.digest if isinstance(body, Upload) else str(body.model_dump_json())
+
+
 def _scope(call: Call, request: Request) -> str:
     sent = request.headers[_HEADER].strip()
     found = _KEY.fullmatch(sent)
     if found is None or sent.startswith('"') != (sent.endswith('"') and len(sent) > 1):
         raise invalid(_HEADER, "is one word of 1 to 255 letters, digits and signs, in quotes or without")
-    # Names are the same in any case.
-    return _digest(reading.token(request), call.operation.method, request.path.lower(), found[1])
+    # Names of Gitea are the same in any case, references of a shop are not.
+    blanks = [text.lower() if name in {"owner", "repo"} else text for name, text in sorted(call.names.items())]
+    return _digest(reading.token(request), call.operation.name, call.level, *blanks, found[1])
 
 
 def _again(earlier: Replay, fingerprint: str) -> Response:

@@ -6,7 +6,7 @@ from typing import Any, Literal, cast
 
 from bridge.models import LicenseKey, Package
 from bridge.rules.codes import mask
-from bridge.rules.keys import grace_until
+from bridge.rules.keys import grace_until, held_because
 from bridge.rules.permissions import Action
 from bridge.services import keys
 from bridge.storage import audits, licenses
@@ -43,7 +43,7 @@ def _shape(call: Call, key: LicenseKey, package: Package, code: str, domains: li
     of_owner = package.repo_id is None
     sees_code = opened and call.may(Action.KEYS_MASTER_CODE if key.is_master else Action.KEYS_CODE, of_owner=of_owner)
     sees_mail = call.may(Action.KEYS_MAIL, of_owner=of_owner)
-    grace = timedelta(days=package.grace_days)
+    facts, grace = licenses.key_facts(key), timedelta(days=package.grace_days)
     return shown.Key(
         id=key.id or 0,
         code=code if sees_code else mask(code),
@@ -61,7 +61,7 @@ def _shape(call: Call, key: LicenseKey, package: Package, code: str, domains: li
         expires_at=licenses.expiry_of(key),
         paid_until=key.expires_at,
         expiry_mode=cast("Literal['paid', 'extend', 'fix']", key.edit_kind or "paid"),
-        grace_until=grace_until(licenses.key_facts(key), grace),
+        grace_until=grace_until(facts, grace),
         note=key.note,
         labels=key.labels,
         payment_ref=key.payment_ref,
@@ -70,6 +70,7 @@ def _shape(call: Call, key: LicenseKey, package: Package, code: str, domains: li
         suspended_at=key.suspended_at,
         revoked_at=key.revoked_at,
         revoke_reason=key.revoke_reason,
+        state_reason=held_because(facts),
     )
 
 

@@ -12,8 +12,8 @@ from bridge.services import key_edits, keys
 from bridge.services.key_inputs import KeyInput
 from bridge.storage import key_search, licenses
 from bridge.storage.key_search import Filter
+from bridge.web.api import cursors, purchases, tags
 from bridge.web.api import schemas_keys as shown
-from bridge.web.api import tags
 from bridge.web.api.errors import ApiError, invalid, not_found
 from bridge.web.api.key_shapes import reveals_master, shape, shapes
 from bridge.web.api.operations import Call, Operation, Reply
@@ -49,20 +49,27 @@ def list_keys(call: Call) -> Reply:
         state=asked.state or "",
         package_id=asked.package,
         customer=asked.customer,
-        host=_host(asked.domain) if asked.domain else "",
+        host=host_asked(asked.domain),
         text=asked.q,
         expires_before=asked.expires_before,
         sort=asked.sort,
     )
+    if asked.after and asked.before:
+        raise invalid("before", "goes without after")
+    after, before = (cursors.read(name, getattr(asked, name), asked.sort) for name in ("after", "before"))
     offset = (asked.page - 1) * asked.limit
     with call.reading() as session:
-        total, rows = key_search.page_of_keys(session, call.sight, wanted, call.now, limit=asked.limit, offset=offset)
-        return Reply(shapes(call, session, rows), total=total)
+        found = key_search.page_of_keys(
+            session, call.sight, wanted, call.now, limit=asked.limit, offset=offset, after=after, before=before
+        )
+        around = cursors.around(found, asked.sort)
+        return Reply(shapes(call, session, found.rows), total=found.total, capped=found.capped, around=around)
 
 
 def issue(call: Call) -> Reply:
     """New keys of a package."""
     wanted: shown.KeyIssue = call.body
+    sold = purchases.is_sale(wanted)
     stated = KeyInput(
         customer_name=wanted.customer_name,
         customer_email=wanted.customer_email,
@@ -73,8 +80,12 @@ def issue(call: Call) -> Reply:
         note=wanted.note,
         labels=tuple(wanted.labels),
         quantity=wanted.quantity,
+        is_test=wanted.test,
     )
     with call.writing() as session:
+        if sold:
+            package = _package(call, session, wanted.package_id, Action.PURCHASES_WRITE)
+            return purchases.sell(call, session, package, stated)
         package = _package(call, session, wanted.package_id, Action.KEYS_ISSUE)
         issued = keys.issue(session, package, stated, call.issuer)
         return Reply(shown.IssuedKeys(keys=shapes(call, session, [(key, package) for key in issued])))
@@ -162,7 +173,10 @@ def _package(call: Call, session: Any, package_id: int, action: Action) -> Packa
     return package
 
 
-def _host(text: str) -> str:
+def host_asked(text: str) -> str:
+    """A domain to look for, as it is stored; none where none is stated."""
+    if not text:
+        return ""
     try:
         return normalize_host(text)
     except InvalidDomain as error:
@@ -186,9 +200,10 @@ OPERATIONS = (
         path="license-keys",
         action=Action.KEYS_ISSUE,
         view=issue,
-        summary="Issue keys of a package",
+        summary="Issue keys of a package; with a source and a payment_ref, as a purchase",
         answer=shown.IssuedKeys,
         status=201,
+        also=200,
         body=shown.KeyIssue,
     ),
     Operation(

@@ -10,13 +10,14 @@ from pydantic import BaseModel
 
 from bridge.models import Owner, Repo
 from bridge.rules.permissions import Action, Grant, Standing
+from bridge.rules.scopes import scopes_for
 from bridge.services.keys import Issuer
 from bridge.services.people import Place
 from bridge.storage.audits import Actor
 from bridge.storage.key_search import Sight
 from bridge.web.api.errors import ApiError, not_found
 from bridge.web.api.fields import NoBody, NoQuery
-from bridge.web.api.reading import row_id
+from bridge.web.api.reading import row_id, word
 from bridge.web.doors import Doors
 
 Level = Literal["repos", "orgs", "users"]
@@ -27,11 +28,23 @@ REPOS: tuple[Level, ...] = ("repos",)
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What an operation answers with. ``total`` is set on pages of a list."""
+    """What an operation answers with. ``total`` is set on pages of a list, ``status`` where it is not the usual one.
+
+    ``capped``: there are more than ``total``. ``around``: what the query of the page before and of the page after holds
+    beside their number, ``None`` where there is no such page; on lists whose pages are found by more than a number.
+    ``file``: JSON that is sent as an attachment of this name, and closed, instead of a payload.
+    ``lines``: CSV, likewise.
+    """
 
     payload: BaseModel | list[Any] | None
     total: int | None = None
+    capped: bool = False
+    around: tuple[Mapping[str, str] | None, Mapping[str, str] | None] | None = None
     etag: str = ""
+    status: int | None = None
+    file: Any = None
+    lines: Iterator[str] | None = None
+    filename: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +54,10 @@ class Operation:
     ``action``: what the caller must be allowed, in full or masked, for something there; the view asks again for the
     thing itself. ``public``: nobody is asked who they are. ``by_code``: not of those who bring no token. ``anew``:
     Gitea is asked at that moment, whatever is remembered. ``harmless``: a POST that may be sent again as it is, so that
-    an ``Idempotency-Key`` needs no memory. ``shown_once``: secrets of the answer that are kept nowhere.
+    an ``Idempotency-Key`` needs no memory. ``shown_once``: secrets of the answer that are kept nowhere. ``texts``:
+    blanks of the address that are words instead of numbers. ``also``: a status that it may answer with as well.
+    ``upload``: its body is a table (CSV) of at most so many bytes. ``refusal``: its answer to a body with faults. An
+    ``answer`` of ``str`` is a table.
     """
 
     name: str
@@ -60,6 +76,10 @@ class Operation:
     anew: bool = False
     harmless: bool = False
     shown_once: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    also: int | None = None
+    upload: int = 0
+    refusal: type[BaseModel] | None = None
 
     @property
     def remembered(self) -> bool:
@@ -114,8 +134,10 @@ class Call:
     @property
     def actor(self) -> Actor:
         """Whom the audit trail names."""
-        person = f"gitea:{self.place.person.id}" if self.place is not None else "nobody"
-        return Actor(person, self.origin)
+        if self.place is None:
+            return Actor("nobody", self.origin)
+        machine = f"token:{self.place.token_id}" if self.place.token_id else ""
+        return Actor(machine or f"gitea:{self.place.person.id}", self.origin)
 
     @property
     def issuer(self) -> Issuer:
@@ -146,6 +168,10 @@ class Call:
         """A number out of the address."""
         return row_id(self.names[name])
 
+    def word(self, name: str) -> str:
+        """A word out of the address."""
+        return word(self.names[name])
+
     def may(self, action: Action, *, of_owner: bool) -> bool:
         """Whether the caller may do it in full."""
         return self.standing.may(action, of_owner=of_owner) is Grant.ALLOWED
@@ -153,10 +179,20 @@ class Call:
     def require(self, action: Action, *, of_owner: bool) -> None:
         """Raises ``ApiError`` unless the caller may do it in full with a thing of the owner, or of the repo."""
         if not self.may(action, of_owner=of_owner):
+            self.refuse_beyond_scopes(action)
             whose = "of the owner; only the owner's people may" if of_owner and self.repo_id is not None else ""
             raise ApiError(
                 "forbidden", f"your role does not allow {action}" + (f" for what is {whose}" if whose else "")
             )
+
+    def refuse_beyond_scopes(self, action: Action) -> None:
+        """Raises ``ApiError`` where it is a machine's token, and not its maker, that does not reach as far."""
+        limit = self.standing.limit
+        if limit is not None and action not in limit:
+            scopes = " or ".join(scopes_for(action))
+            if not scopes:
+                raise ApiError("forbidden", f"no machine token may do {action}; it takes a person's")
+            raise ApiError("missing_scope", f"the token lacks the scope {scopes}")
 
     def owner(self, session: Any) -> Owner:
         """The owner's row."""

@@ -5,11 +5,13 @@ import binascii
 import ipaddress
 import json
 import re
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
 from flask import Request
 from pydantic import BaseModel, ValidationError
 
+from bridge.rules import machine_tokens
+from bridge.rules.references import is_reference
 from bridge.services.people import is_token
 from bridge.services.people_errors import UnprovenError
 from bridge.web.api.errors import ApiError, invalid, not_found
@@ -45,22 +47,35 @@ def row_id(text: str) -> int:
     return int(text)
 
 
+def word(text: str) -> str:
+    """A reference out of an address; whatever can't be one is not found."""
+    if not is_reference(text):
+        raise not_found()
+    return text
+
+
 def refuse_token_in_query(request: Request) -> None:
     """A token in an address ends up in logs, histories and referrers: it is burnt, and its owner should know."""
-    if any(name in request.args for name in _QUERY_TOKENS):
+    values = (value for _, value in request.args.items(multi=True))
+    if any(name in request.args for name in _QUERY_TOKENS) or any(map(machine_tokens.is_token, values)):
         message = "send the token in the header Authorization; one that stood in an address should be replaced"
         raise ApiError("token_in_query", message)
 
 
 def token(request: Request) -> str:
-    """The access token of a request; raises ``UnprovenError``. Basic counts where it carries one, as with Gitea."""
+    """The token of a request, a person's or a machine's; raises ``UnprovenError``.
+
+    Basic counts where it carries one, as with Gitea.
+    """
     scheme, _, rest = request.headers.get("Authorization", "").strip().partition(" ")
     found = rest.strip()
     if scheme.lower() == "basic":
         found = _from_basic(found)
     elif scheme.lower() not in {"token", "bearer"}:
         raise UnprovenError("a token is required")
-    if not is_token(found):
+    if found.startswith(machine_tokens.PREFIX) and not machine_tokens.is_token(found):
+        raise UnprovenError("that machine token is not whole, or mistyped")
+    if not (is_token(found) or machine_tokens.is_token(found)):
         raise UnprovenError("that is not an access token of Gitea")
     return found
 
@@ -85,14 +100,19 @@ def origin(request: Request, trusted_proxies: int) -> str:
 
 
 def query(request: Request, model: type[Model]) -> Model:
-    """The query, each field once. Raises ``ApiError``."""
-    fields: dict[str, str] = {}
+    """The query, each field once but for lists. Raises ``ApiError``."""
+    lists = {name for name, field in model.model_fields.items() if get_origin(field.annotation) is list}
+    fields: dict[str, Any] = {}
     for name, value in request.args.items(multi=True):
+        if name in lists:
+            fields.setdefault(name, []).append(value)
+            continue
         if name in fields:
             raise invalid(name[:80], "is given twice")
         fields[name] = value
     try:
-        return model.model_validate_strings(fields)
+        # Texts alone are read strictly as such; with lists among them that can't be told, and means the same.
+        return model.model_validate(fields) if lists else model.model_validate_strings(fields)
     except ValidationError as error:
         raise _refused(error) from None
 

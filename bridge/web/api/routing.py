@@ -1,14 +1,15 @@
 """Puts the operations at their addresses, and turns what they return or raise into answers."""
 
 import json
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from typing import IO, Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 from pydantic import BaseModel
 
-from bridge.web.api import reading
+from bridge.web.api import reading, uploads
 from bridge.web.api.catalogue import ALL, DESCRIPTION, PREFIX, address, methods_at
 from bridge.web.api.entering import enter
 from bridge.web.api.errors import ApiError, not_found, render, translated
@@ -21,6 +22,7 @@ from bridge.web.doors import Doors
 # A minute and an address: mistakes of people and programs stay far below, guessing and floods do not.
 MOST_WRONG_TOKENS = 30
 MOST_UNKNOWN_KEYS = 60
+_PIECE = 1 << 16
 _EVERY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
@@ -67,12 +69,12 @@ def _view(
         # What is public never asks Gitea, so it takes no seat.
         with nullcontext() if operation.public else seats.taken():
             if not operation.public:
-                enter(call, request, doors.people(), wrong_tokens)
+                enter(call, request, wrong_tokens)
             for name in set(names) - {"owner", "repo"}:
-                call.id(name)
+                (call.word if name in operation.texts else call.id)(name)
             call.query = reading.query(request, operation.query)
-            call.body = reading.body(request, operation.body)
-            return once(call, request, lambda: _answered(doors, call, operation.view(call)))
+            with _body(operation) as call.body:
+                return once(call, request, lambda: _answered(doors, call, operation.view(call)))
 
     def view(**names: str) -> Response:
         try:
@@ -81,6 +83,12 @@ def _view(
             return _refused(doors, translated(error, unsafe=operation.unsafe))
 
     return view
+
+
+def _body(operation: Operation) -> AbstractContextManager[Any]:
+    if operation.upload:
+        return uploads.taken(request, operation.upload)
+    return nullcontext(reading.body(request, operation.body))
 
 
 def _call(doors: Doors, operation: Operation, level: Level, names: dict[str, str]) -> Call:
@@ -105,21 +113,36 @@ def _failed(throttle: Throttle, origin: str) -> None:
 
 
 def _answered(doors: Doors, call: Call, reply: Reply) -> Response:
-    if reply.payload is None:
-        response = Response(status=call.operation.status)
+    status = reply.status or call.operation.status
+    if reply.file is not None:
+        response = Response(_pieces(reply.file), status, content_type="application/json")
+        response.headers["Content-Disposition"] = f'attachment; filename="{reply.filename}"'
+    elif reply.lines is not None:
+        response = Response(reply.lines, status, content_type="text/csv; charset=utf-8")
+        response.headers["Content-Disposition"] = f'attachment; filename="{reply.filename}"'
+    elif reply.payload is None:
+        response = Response(status=status)
         response.headers.pop("Content-Type", None)
     else:
         text = json.dumps(_plain(reply.payload), ensure_ascii=False)
-        response = Response(text, call.operation.status, content_type="application/json")
+        response = Response(text, status, content_type="application/json")
     response.headers["Cache-Control"] = "private, no-store"
     if reply.etag:
         response.headers["ETag"] = reply.etag
     if reply.total is not None:
         response.headers["X-Total-Count"] = str(reply.total)
-        links = _links(doors, call, reply.total)
+        if reply.capped:
+            response.headers["X-Total-Count-Capped"] = "true"
+        links = _links(doors, call, reply)
         if links:
             response.headers["Link"] = links
     return response
+
+
+def _pieces(file: IO[str]) -> Iterator[str]:
+    with file:
+        while piece := file.read(_PIECE):
+            yield piece
 
 
 def _plain(payload: BaseModel | list[BaseModel]) -> object:
@@ -128,15 +151,30 @@ def _plain(payload: BaseModel | list[BaseModel]) -> object:
     return payload.model_dump(mode="json")
 
 
-def _links(doors: Doors, call: Call, total: int) -> str:
+def _links(doors: Doors, call: Call, reply: Reply) -> str:
     """The other pages, below the public address, in Gitea's manner."""
-    page, limit = call.query.page, call.query.limit
-    last = max(1, -(-total // limit))
-    near = {"next": page + 1, "last": last} if page < last else {}
-    near |= {"first": 1, "prev": min(page - 1, last)} if page > 1 else {}
     base = doors.settings.bridge.public_url + request.path[request.path.index(PREFIX) :]
-    asked = [(name, value) for name, value in request.args.items() if name != "page"]
-    return ",".join(f'<{base}?{urlencode([*asked, ("page", to)])}>; rel="{rel}"' for rel, to in near.items())
+    asked = [(name, value) for name, value in request.args.items() if name not in {"page", "after", "before"}]
+    return ",".join(
+        f'<{base}?{urlencode([*asked, *where.items()])}>; rel="{rel}"' for rel, where in _near(call, reply).items()
+    )
+
+
+def _near(call: Call, reply: Reply) -> dict[str, dict[str, object]]:
+    """Where the other pages are. One is told by more than its number where the list says what it begins behind."""
+    page, last = call.query.page, max(1, -(-(reply.total or 0) // call.query.limit))
+    before, after = reply.around or ({} if page > 1 else None, {} if page < last else None)
+    near: dict[str, dict[str, object]] = {}
+    if after is not None:
+        near["next"] = {"page": page + 1, **after}
+        if not reply.capped and page < last:
+            near["last"] = {"page": last}
+    if page > 1 or before is not None:
+        near["first"] = {"page": 1}
+    if before is not None:
+        # Without more to go by than its number, the page before one that lies beyond the end is the last one.
+        near["prev"] = {"page": max(1, page - 1 if before else min(page - 1, last)), **before}
+    return near
 
 
 def _refused(doors: Doors, error: ApiError) -> Response:

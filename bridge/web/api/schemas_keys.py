@@ -1,17 +1,19 @@
 """What is sent and answered about keys, their sites and their use."""
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from bridge.rules.packages import MOST_SITES
 from bridge.services.key_inputs import MOST_DOMAINS, MOST_LABELS
 from bridge.services.keys import MOST_AT_ONCE
-from bridge.web.api.fields import Given, Line, Moment, PageQuery, RowId, Taken, Text
+from bridge.web.api.cursors import MOST_CURSOR
+from bridge.web.api.fields import Amount, Currency, Given, Line, Moment, PageQuery, Reference, RowId, Taken, Text
 
 State = Literal["active", "grace", "expired", "not_started", "suspended", "revoked"]
 Domains = list[Line]
+Cursor = Annotated[str, Field(max_length=MOST_CURSOR)]
 
 
 class KeyQuery(PageQuery):
@@ -22,15 +24,20 @@ class KeyQuery(PageQuery):
     package: RowId | None = None
     """Only keys of the package with this id."""
     customer: Line = ""
-    """Part of a customer's name or mail address (of the address only for those who may see it)."""
+    """Part of a customer's name or mail address (of the address only for those who may see it), as with ``q``."""
     domain: Line = ""
     """Only keys that are assigned to this domain or used on it."""
     q: Line = ""
-    """Part of a name, mail address, note, payment reference, domain or code, as far as one may see them."""
+    """Part of a name, mail address, note, payment reference, domain or code, as far as one may see them, in capitals or
+    not. One or two characters: the beginning of a name."""
     expires_before: Moment | None = None
     """Only keys whose expiry lies before this moment."""
     sort: Literal["id", "-id", "expires_at", "-expires_at", "customer", "-customer"] = "-id"
     """With ``-``: the other way round."""
+    after: Cursor = ""
+    """The page that begins behind this key of the list, as ``Link`` says; ``page`` is then only its number."""
+    before: Cursor = ""
+    """The page that ends before it."""
 
 
 class PackageOfKey(Given):
@@ -78,6 +85,9 @@ class Key(Given):
     suspended_at: Moment | None
     revoked_at: Moment | None
     revoke_reason: str
+    state_reason: str
+    """Why it is suspended or revoked: ``person``, or what came of its payment: ``refunded``, ``chargeback``,
+    ``dispute``, ``unpaid``, ``paused``, ``seat_removed``; otherwise empty."""
 
 
 class KeyIssue(Taken):
@@ -98,6 +108,21 @@ class KeyIssue(Taken):
     labels: list[Line] = Field(default_factory=list, max_length=MOST_LABELS)
     quantity: int = Field(default=1, ge=1, le=MOST_AT_ONCE)
     """Several keys at once, for a customer with several sites."""
+    source: Reference | None = None
+    """Where it was sold, in a word of your own such as ``shop``; with ``payment_ref`` the keys are a purchase."""
+    payment_ref: Reference | None = None
+    """The order's number there. The same again answers 200 with the same keys, another order 409."""
+    paid: bool = True
+    """``false``: ordered and not paid yet; keys are made when it is sent again as paid."""
+    paid_at: Moment | None = None
+    """When it was paid; ``null``: now. The term counts from then."""
+    valid_until: Moment | None = None
+    """Paid until then; ``null``: as the package's term says."""
+    amount: Amount | None = None
+    """What was paid, in the currency's own units: ``"49.00"``."""
+    currency: Currency | None = None
+    test: bool = False
+    """A purchase made to try things out; its keys work only where test keys are allowed."""
 
 
 class IssuedKeys(Given):

@@ -45,7 +45,8 @@ def shown(expected: Any, found: Any) -> None:
         assert found == expected
 
 
-def test_every_line_of_the_page_works_as_shown(served):
+def test_every_line_of_the_page_works_as_shown(served, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # some write files
     api, base = served
     environment = {"GIT": base, "TOKEN": api.tokens["owner"], "PACKAGE": str(api.packages["Standard"])}
     answer: Any = None
@@ -59,11 +60,15 @@ def test_every_line_of_the_page_works_as_shown(served):
             _use_on(api, environment["CODE"], "old.example.com")
         answer = _run(text, environment)
         run += 1
-        if isinstance(answer, dict) and "keys" in answer:
+        if isinstance(answer, dict) and isinstance(answer.get("keys"), list) and "code" in answer["keys"][0]:
             environment |= {"KEY": str(answer["keys"][0]["id"]), "CODE": answer["keys"][0]["code"]}
+        if isinstance(answer, dict) and "token" in answer:
+            environment |= {"MACHINE": answer["token"], "TOKEN_ID": str(answer["id"])}
+        if isinstance(answer, list) and answer and "key_count" in answer[0]:
+            environment["CUSTOMER"] = str(answer[0]["id"])
         if isinstance(answer, list) and answer and "host" in answer[0]:
             environment["SITE"] = str(answer[0]["id"])
-    assert run == PAGE.count("curl ") == 12
+    assert run == PAGE.count("curl ") == 26
 
 
 def _run(text: str, environment: dict[str, str]) -> Any:

@@ -1,14 +1,18 @@
 """Keys: what is shown to whom, and what is found."""
 
+import base64
+import json
+import re
 from datetime import timedelta
 
 import pytest
-from support.api_keys import KEYS, ids, master_of, trail
+from support.api_keys import KEYS, ids, master_of, refused, trail
 from support.api_world import OWN_ORG, PRIVATE, REPO, Api
 from support.bridges import TESTER
 
 from bridge.models import LicenseKey
 from bridge.services import keys
+from bridge.storage import key_search
 
 
 @pytest.mark.parametrize(
@@ -84,14 +88,125 @@ def test_pages_name_each_other_and_the_total(api: Api):
     total = len(everything)
     first = api.get(f"{KEYS}?limit=3&customer=&sort=-id")
     assert first.headers["X-Total-Count"] == str(total) == "9"
-    links = dict(reversed(part.split("; ")) for part in first.headers["Link"].split(","))
+    found = links(first)
     base = f"https://git.example.com/api/v1/{KEYS}?limit=3&customer=&sort=-id"
-    assert links == {'rel="next"': f"<{base}&page=2>", 'rel="last"': f"<{base}&page=3>"}
+    assert found["last"] == f"{base}&page=3"
+    assert re.fullmatch(re.escape(f"{base}&page=2&after=") + "[A-Za-z0-9_-]+", found["next"])
+    assert set(found) == {"next", "last"}
     pages = [ids(api.get(f"{KEYS}?limit=3&page={page}")) for page in (1, 2, 3, 4)]
     assert [*pages[0], *pages[1], *pages[2]] == everything == sorted(everything, reverse=True)
     assert pages[3] == []
-    assert 'rel="prev"' in api.get(f"{KEYS}?limit=3&page=2").headers["Link"]
+    second = follow(api, first, "next")
+    assert (ids(second), set(links(second))) == (pages[1], {"first", "prev", "next", "last"})
+    assert ids(follow(api, second, "prev")) == ids(follow(api, second, "first")) == pages[0]
+    third = follow(api, second, "next")
+    assert (ids(third), set(links(third))) == (pages[2], {"first", "prev"})
+    assert ids(follow(api, third, "prev")) == pages[1]
+    assert ids(follow(api, first, "last")) == pages[2]
     assert len(ids(api.get(KEYS))) == 9
+
+
+def links(answer) -> dict[str, str]:
+    """Where the other pages are, by relation."""
+    parts = [part.split("; ") for part in answer.headers.get("Link", "").split(",") if part]
+    return {rel.removeprefix('rel="').rstrip('"'): address.strip("<>") for address, rel in parts}
+
+
+def follow(api: Api, answer, rel: str, role: str = "owner"):
+    """The page that ``Link`` leads to."""
+    return api.get(links(answer)[rel].partition("/api/v1/")[2], role)
+
+
+@pytest.mark.parametrize("sort", ["id", "-id", "expires_at", "-expires_at", "customer", "-customer"])
+def test_a_walk_meets_each_key_once_while_keys_are_added_and_renewed(api: Api, sort):
+    known = {api.new_key(customer_name=f"Customer {number % 3}").id for number in range(7)} | set(ids(api.get(KEYS)))
+    answer = api.get(f"{KEYS}?limit=2&sort={sort}")
+    met = ids(answer)
+    while "next" in links(answer):
+        api.new_key(customer_name="Customer 0")
+        # Renewed meanwhile, what was the last key of the page no longer stands where the next one begins.
+        api.patch(f"{KEYS}/{met[-1]}", {"customer_name": "Zz", "expires_at": "2031-01-01T00:00:00Z"})
+        answer = follow(api, answer, "next")
+        met += ids(answer)
+        assert len(met) < 60
+    moved = {each for each in met if met.count(each) > 1}
+    assert known <= set(met)
+    assert not moved if sort in {"id", "-id"} else len(moved) <= len(known)
+
+
+@pytest.mark.parametrize("name", ["after", "before"])
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "x",
+        "%00",
+        "W10",
+        "é",
+        "WyItaWQiLG51bGwsMTJd=",
+        "a" * 3501,
+        *(
+            base64.urlsafe_b64encode(json.dumps(each).encode()).decode().rstrip("=")
+            for each in (
+                {"-id": 1},
+                ["-id", None, 0],
+                ["-id", None, 2**31],
+                ["-id", None, True],
+                ["-id", None, "1"],
+                ["-id", "2026-01-01T00:00:00+00:00", 1],
+                ["id", None, 1],
+                ["-id", None, 1, 1],
+                [["-id"], None, 1],
+                5,
+                [[[[]]]],
+            )
+        ),
+    ],
+)
+def test_a_mangled_cursor_is_refused(shared: Api, name, cursor):
+    assert set(refused(shared.get(f"{KEYS}?{name}={cursor}"), 422, "invalid")) == {name}
+
+
+@pytest.mark.parametrize(
+    ("sort", "value"),
+    [
+        ("expires_at", "2026-01-01T00:00:00"),
+        ("expires_at", "never"),
+        ("expires_at", 5),
+        ("customer", None),
+        ("customer", "a\0b"),
+        ("customer", "\ud800"),
+    ],
+)
+def test_a_cursor_holds_what_the_list_is_sorted_by(shared: Api, sort, value):
+    cursor = base64.urlsafe_b64encode(json.dumps([sort, value, 1]).encode()).decode().rstrip("=")
+    assert set(refused(shared.get(f"{KEYS}?sort={sort}&after={cursor}"), 422, "invalid")) == {"after"}
+
+
+def test_a_page_lies_behind_one_key_or_before_one(shared: Api):
+    cursor = "WyItaWQiLG51bGwsMTJd"
+    assert shared.get(f"{KEYS}?after={cursor}").status_code == 200
+    assert set(refused(shared.get(f"{KEYS}?after={cursor}&before={cursor}"), 422, "invalid")) == {"before"}
+
+
+@pytest.mark.parametrize("sort", ["customer", "-customer", "expires_at"])
+def test_a_cursor_tells_no_mail_to_those_who_see_it_masked(shared: Api, sort):
+    shared.new_key(customer_name="Ann", customer_email="secret@hidden.example")
+    answer = shared.get(f"{KEYS}?limit=1&sort={sort}", "viewer")
+    while "next" in links(answer):
+        cursor = links(answer)["next"].partition("after=")[2]
+        assert b"hidden" not in base64.urlsafe_b64decode(cursor + "==")
+        answer = follow(shared, answer, "next", "viewer")
+
+
+def test_beyond_what_is_counted_a_list_says_so_and_names_no_last_page(shared: Api, stock, monkeypatch):
+    monkeypatch.setattr(key_search, "FEW", 3)
+    monkeypatch.setattr(key_search, "SAMPLE", 2)
+    answer = shared.get(f"{KEYS}?limit=1&state=active")
+    assert (answer.headers["X-Total-Count"], answer.headers["X-Total-Count-Capped"]) == ("2", "true")
+    assert set(links(answer)) == {"next"}
+    whole = shared.get(f"{KEYS}?limit=1")
+    assert int(whole.headers["X-Total-Count"]) > 9
+    assert "X-Total-Count-Capped" not in whole.headers
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +262,10 @@ def test_every_key_is_found_in_exactly_one_state(shared: Api, stock):
         ("expires_before=2026-02-27T12:00:00Z", {"expired"}),
         ("expires_before=2026-02-26T12:00:00Z", set()),
         ("q=%25", set()),
-        ("q=_", {"not_started"}),
+        ("q=t_s", {"not_started"}),
+        ("q=_", set()),
+        ("q=CU", {"active", "forever", "grace", "expired", "not_started", "suspended", "revoked", "pinned", "wide"}),
+        ("q=%22pin", set()),
     ],
 )
 def test_keys_are_found_by_what_is_known_of_them(shared: Api, stock, query, expected):
@@ -203,6 +321,9 @@ def test_a_master_key_is_not_found_by_its_code_not_even_by_its_owner(shared: Api
 def test_both_databases_find_the_same(api_on_both: Api):
     api = api_on_both
     api.new_key(domains=("*.example.com",), customer_email="zoe@example.com")
+    api.new_key(customer_name="ZOË Ångström")
+    for query in ("q=zoë%20å", "customer=OË%20ÅNG"):
+        assert len(ids(api.get(f"{KEYS}?{query}"))) == 1
     for query in ("state=active", "state=grace", "q=ann", "domain=a.example.com", "sort=-expires_at", "sort=customer"):
         assert api.get(f"{KEYS}?{query}").status_code == 200
     assert len(ids(api.get(f"{KEYS}?domain=a.example.com"))) == 1

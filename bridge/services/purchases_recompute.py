@@ -1,0 +1,206 @@
+"""From the facts about a purchase to its keys: the missing ones are made, and all are what the facts make of them.
+
+Nothing is remembered of the way that led there, so doing it again, or doing it for everything, changes nothing.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
+
+from bridge.models import KeySlot, LicenseKey, Package, Purchase
+from bridge.rules.payments import policy as policies
+from bridge.rules.payments import purchase as gathering
+from bridge.rules.payments.outcome import Outcome, SlotOutcome, outcome
+from bridge.rules.payments.policy import Policy
+from bridge.rules.payments.slots import Held, Slot, settled
+from bridge.services import keys
+from bridge.services.key_inputs import KeyInput
+from bridge.services.keys import Issuer
+from bridge.storage import audits, purchase_facts, purchases
+
+_FOREIGN = "the keys are another owner's now, and are left as they are"
+# A link may lead to a link; no provider builds a longer chain.
+_MOST_LINKS = 8
+
+Made = Mapping[Slot, Package]
+
+
+def recompute(session: Any, purchase: Purchase, by: Issuer) -> Outcome:
+    """Bring the keys of a purchase, which the caller holds, in line with its facts.
+
+    Raises ``RefusedError`` where keys are due that may not be issued now (an inactive package, the day's limit).
+    """
+    facts = _facts(session, purchase)
+    policy = policy_of(purchase)
+    slots = {Slot(row.line_ref, row.unit_no): row for row in purchases.slots_of(session, purchase.id or 0)}
+    due = settled(facts, policy, _held(slots))
+    for earlier, later in due.bind:
+        row = slots[later] = slots.pop(earlier)
+        row.line_ref, row.unit_no = later
+        session.add(row)
+    session.flush()
+    packages = purchases.packages_by_id(session, {package_id for _, package_id in due.mint})
+    minted = {slot: packages[id_] for slot, id_ in due.mint if packages[id_].owner_id == purchase.owner_id}
+    whole = _held(slots) | {slot: Held(package.id or 0) for slot, package in minted.items()}
+    found = outcome(facts, policy, whole)
+    slots |= _mint(session, purchase, minted, found, by)
+    foreign = _apply(session, purchase, slots, found, by) or len(minted) < len(due.mint)
+    _conclude(session, purchase, found, foreign=foreign)
+    return found
+
+
+def policy_of(purchase: Purchase) -> Policy:  # noqa: ARG001  an account of a payment provider will bring its own
+    """What the seller decided about money."""
+    return policies.default("generic")
+
+
+def _facts(session: Any, purchase: Purchase) -> gathering.Purchase:
+    """All facts, with those that were waiting to hear whose they are."""
+    for _ in range(_MOST_LINKS):
+        known = purchase_facts.of_purchase(session, purchase.id or 0)
+        facts = gathering.gathered(known, subscription=purchase.subscription)
+        if not purchase_facts.claim_orphans(session, purchase, _names(purchase, facts)):
+            break
+    return facts
+
+
+def _names(purchase: Purchase, facts: gathering.Purchase) -> set[str]:
+    """What payments of this purchase are called, and what links to them may lead to."""
+    sale = facts.sale
+    names = {
+        purchase.ref,
+        *(period.period_ref for period in facts.periods),
+        *(link.payment_ref for link in facts.links),
+    }
+    if sale is not None:
+        names |= {sale.sale_ref, sale.payment_ref, sale.invoice_ref}
+    return names - {""}
+
+
+def _held(slots: Mapping[Slot, KeySlot]) -> dict[Slot, Held]:
+    return {slot: Held(row.package_id, row.adopted, _utc(row.owned_until)) for slot, row in slots.items()}
+
+
+def _mint(session: Any, purchase: Purchase, minted: Made, found: Outcome, by: Issuer) -> dict[Slot, KeySlot]:
+    """Make the keys that are due, line by line, each in a slot of its own. The slots' constraint allows no second."""
+    made: dict[Slot, KeySlot] = {}
+    for _, group in groupby(sorted(minted), key=lambda slot: slot.line_ref):
+        slots = list(group)
+        package, first = minted[slots[0]], found.slots[slots[0]]
+        plain = keys.check(session, package, _wanted(purchase, len(slots)), by)
+        issued = keys.mint(session, package, plain, (first.starts_at or by.now, first.paid_until), by)
+        for slot, key in zip(slots, issued, strict=True):
+            made[slot] = KeySlot(
+                purchase_id=purchase.id or 0,
+                line_ref=slot.line_ref,
+                unit_no=slot.unit_no,
+                key_id=key.id,
+                package_id=package.id or 0,
+                created_at=by.now,
+            )
+    session.add_all(made.values())
+    session.flush()
+    return made
+
+
+def _wanted(purchase: Purchase, quantity: int) -> KeyInput:
+    wanted = purchase.wanted
+    return KeyInput(
+        customer_name=purchase.customer_name,
+        customer_email=purchase.customer_email,
+        domains=tuple(wanted.get("domains", ())),
+        max_sites=wanted.get("max_sites"),
+        note=wanted.get("note", ""),
+        labels=tuple(wanted.get("labels", ())),
+        payment_ref=purchase.ref,
+        quantity=quantity,
+        is_test=purchase.is_test,
+    )
+
+
+def _apply(session: Any, purchase: Purchase, slots: Mapping[Slot, KeySlot], found: Outcome, by: Issuer) -> bool:
+    """Write what came out into the keys; whether one of them is another owner's now, which is left as it is."""
+    rows = [row for row in slots.values() if row.key_id is not None]
+    held = purchases.held_keys(session, [row.key_id or 0 for row in rows])
+    wanted = {each.package_id for each in found.slots.values() if each.package_id is not None}
+    packages = purchases.packages_by_id(session, wanted | {key.package_id for key in held.values()})
+    foreign = False
+    for slot, row in slots.items():
+        key, result = held.get(row.key_id or 0), found.slots.get(slot)
+        if key is None or result is None:
+            continue
+        if key.owner_id != purchase.owner_id:
+            foreign = True
+            continue
+        before = _facts_of(key)
+        _fit(key, row, result, purchase, packages)
+        after = _facts_of(key)
+        if before != after:
+            session.add(key)
+            _audit(session, key, packages[key.package_id], before, after, by)
+        session.add(row)
+    session.flush()
+    return foreign
+
+
+def _fit(
+    key: LicenseKey, row: KeySlot, result: SlotOutcome, purchase: Purchase, packages: Mapping[int, Package]
+) -> None:
+    """Only a change of the facts moves the key's package or sites, so that a person's own change stays."""
+    package = packages.get(result.package_id or 0)
+    moved = package is not None and row.package_id != package.id
+    if package is not None and moved and package.owner_id == key.owner_id:
+        key.package_id = row.package_id = package.id or 0
+    if result.seats != row.seats or (moved and result.seats > 1):
+        row.seats = result.seats
+        stated = purchase.wanted.get("max_sites")
+        each = packages[key.package_id].max_sites if stated is None else stated
+        key.max_sites = each * result.seats if result.seats > 1 else stated
+    if not row.adopted and result.starts_at is not None:
+        key.starts_at = result.starts_at
+    key.expires_at = result.paid_until
+    key.payment_hold, key.payment_reason = result.hold, result.reason or None
+    key.paid_grace_until = result.works_until
+
+
+def _facts_of(key: LicenseKey) -> dict[str, Any]:
+    return {
+        "package": key.package_id,
+        "max_sites": key.max_sites,
+        "starts": audits.iso(_utc(key.starts_at)),
+        "paid_until": audits.iso(_utc(key.expires_at)),
+        "hold": key.payment_hold,
+        "reason": key.payment_reason,
+        "paid_grace_until": audits.iso(_utc(key.paid_grace_until)),
+    }
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    # PostgreSQL tells moments in the zone of its session.
+    return None if moment is None else moment.astimezone(UTC)
+
+
+def _audit(
+    session: Any, key: LicenseKey, package: Package, before: dict[str, Any], after: dict[str, Any], by: Issuer
+) -> None:
+    changed = [name for name in before if before[name] != after[name]]
+    audits.record(
+        session,
+        by.actor,
+        "key.payment",
+        by.now,
+        subject=f"key:{key.id}",
+        owner_id=key.owner_id,
+        repo_id=package.repo_id,
+        before={name: before[name] for name in changed},
+        after={name: after[name] for name in changed},
+    )
+
+
+def _conclude(session: Any, purchase: Purchase, found: Outcome, *, foreign: bool) -> None:
+    reviews = [*found.reviews, *([_FOREIGN] if foreign else [])]
+    purchase.status, purchase.needs_review = found.status, bool(reviews)
+    purchase.flags, purchase.reviews = sorted(found.flags), reviews
+    session.add(purchase)
+    session.flush()

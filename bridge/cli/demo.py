@@ -21,7 +21,7 @@ from bridge.storage import schema
 from gitea_client.simulator import create_simulator, serve
 from gitea_client.simulator.world import World
 
-_START_SECONDS = 30
+_START_SECONDS = 120  # a small or busy machine takes its time
 _GRACE_SECONDS = 20
 port_option = click.option("--port", envvar="PORT", type=int, default=8080, show_default=True, help="Of the bridge.")
 gitea_port_option = click.option(
@@ -179,8 +179,8 @@ def _print_what_to_try(bridge_url: str, gitea_url: str, config: Path, codes: dic
         ("A personal feed, for stock Joomla", f"curl {bridge_url}/acme/mod-weather/updates/{codes['feed token']}.xml"),
         ("A download with the key", f"curl -OJ '{file}?dlid={codes['annual']}'"),
         ("… with an expired key: refused, with the reason", f"curl '{file}?dlid={codes['expired']}'"),
-        ("A key for one site: the first site takes it …", f"curl '{feed}?dlid={codes['single']}&domain=shop.example'"),
-        ("… the second is refused", f"curl '{file}?dlid={codes['single']}&domain=other.example'"),
+        ("A key for one site: the first site takes it …", f"curl '{feed}?dlid={codes['single']}&domain=shop.example.com'"),
+        ("… the second is refused", f"curl '{file}?dlid={codes['single']}&domain=other.example.org'"),
         (
             "An open feed, and its changelog",
             f"curl {bridge_url}/acme/pkg-seo/updates.xml {bridge_url}/acme/pkg-seo/changelog.xml",

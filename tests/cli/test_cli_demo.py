@@ -1,0 +1,155 @@
+"""``make demo`` keeps its word: each line that it prints is run here, and what its title promises comes true."""
+
+import contextlib
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+from support.journey import eventually, free_port
+
+ROOT = Path(__file__).parents[2]
+SEEN_WITHIN_SECONDS = 60
+EMPTY = "<updates></updates>"
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A running one. ``lines``: what to try, as ``(title, command)``, in the order printed."""
+
+    process: "subprocess.Popen[str]"
+    url: str
+    lines: list[tuple[str, str]]
+
+
+@contextlib.contextmanager
+def running(directory: Path) -> Iterator[Demo]:
+    """Start it, and leave nothing behind, however the test ends."""
+    port, gitea_port = free_port(), free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bridge.cli", "demo", "--dir", str(directory)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PORT": str(port), "GITEA_PORT": str(gitea_port)},
+        cwd=ROOT,
+        start_new_session=True,
+    )
+    with process:  # closes the pipe and waits
+        try:
+            yield _ready(process, f"http://127.0.0.1:{port}")
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _ready(process: "subprocess.Popen[str]", url: str) -> Demo:
+    assert process.stdout is not None
+    printed: list[str] = []
+    for line in process.stdout:
+        printed.append(line.rstrip("\n"))
+        if line.startswith("ready: "):
+            break
+    assert printed[-1:] == [f"ready: {url}"], printed
+    shown = printed[1:-1]  # between "Starting …" and "ready: …" every title is followed by its command
+    titles, commands = shown[::2], [command.strip() for command in shown[1::2]]
+    return Demo(process, url, list(zip(titles, commands, strict=True)))
+
+
+def _press_ctrl_c(demo: Demo) -> int:
+    """As a terminal sends it: to the whole group."""
+    os.killpg(demo.process.pid, signal.SIGINT)
+    return demo.process.wait(60)
+
+
+def _run(command: str) -> str:
+    """What a line prints. ``curl`` is done without curl, ``bridge`` without what is installed as that name."""
+    words = shlex.split(command)
+    if words[0] in {"curl", "open"}:
+        answers = [requests.get(word, timeout=30) for word in words[1:] if word.startswith("http")]
+        assert answers
+        return "\n".join(f"{answer.status_code} {answer.content.decode(errors='replace')}" for answer in answers)
+    assert Path(words[0]).name == "bridge"
+    done = subprocess.run(
+        [sys.executable, "-m", "bridge.cli", *words[1:]], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+# By the beginning of a title: what its line must print, and what it must not.
+PROMISES: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = [
+    ("A feed with a required key, without one: empty", (EMPTY,), ()),
+    ("… with a key (annual, stable)", ("<version>1.2.0<",), ("-rc", "-beta")),
+    ("… with a key for early access", ("<version>1.3.0-rc1<", "<version>1.4.0-beta1<"), ()),
+    ("… with a revoked key", (EMPTY,), ()),
+    ("… with a key of another owner", (EMPTY,), ()),
+    ("A personal feed", ("<version>1.2.0<", "/downloads/~"), ()),
+    ("A download with the key", ("200 PK",), ()),
+    ("… with an expired key", ("403 ", "has expired on"), ("PK",)),
+    ("A key for one site", ("<version>1.2.0<",), ()),
+    ("… the second is refused", ("403 ", "in use on all its sites"), ("PK",)),
+    ("An open feed", ("<version>2.1.0<", "<changelogs>"), ()),
+    ("Dolibarr asks", ("200 2.5.6",), ()),
+    ("All extensions of the owner", ("pkg_acmeseo",), ("mod_weather",)),
+    ("Publish a release", ("v1.5.0 is published",), ()),
+    ("What is served", ("acme/mod-weather", "1.2.0"), ()),
+    ("All keys", ("Ann", "revoked"), ()),
+    ("Why a key does not work", ("expired: ", "no download"), ()),
+    ("Revoke a key", ("is revoked",), ()),
+    ("The pretend Gitea", ("200 ",), ()),
+]
+
+
+def _promise(title: str) -> Callable[[str], bool]:
+    found = [(wanted, unwanted) for start, wanted, unwanted in PROMISES if title.startswith(start)]
+    assert len(found) == 1, f"no promise is known for the line: {title}"
+    wanted, unwanted = found[0]
+    return lambda said: all(each in said for each in wanted) and not any(each in said for each in unwanted)
+
+
+@pytest.mark.slow
+def test_each_line_of_the_demo_does_what_its_title_says(tmp_path: Path):
+    with running(tmp_path / "demo") as demo:
+        lines = dict(demo.lines)
+        assert len(lines) == len(PROMISES)
+        for title, command in demo.lines:
+            said = _run(command)
+            assert _promise(title)(said), f"{title}\n{command}\n{said}"
+
+        with_key = lines["… with a key (annual, stable)"]
+        eventually(lambda: EMPTY in _run(with_key), 10, lambda: "the feed of the revoked key is not empty")
+        early = lines["… with a key for early access: rc and beta too"]
+        eventually(lambda: "<version>1.5.0<" in _run(early), SEEN_WITHIN_SECONDS, lambda: "1.5.0 did not arrive")
+
+        assert _press_ctrl_c(demo) == 0
+        assert demo.process.stdout is not None
+        assert demo.process.stdout.read().strip() == "Stopped."
+        with pytest.raises(requests.ConnectionError):
+            requests.get(demo.url, timeout=5)
+
+
+@pytest.mark.slow
+def test_the_demo_starts_again_where_it_was_stopped(tmp_path: Path):
+    for _ in range(2):
+        with running(tmp_path / "demo") as demo:
+            assert EMPTY in _run(dict(demo.lines)["A feed with a required key, without one: empty"])
+            assert _press_ctrl_c(demo) == 0
+
+
+def test_a_port_that_is_taken_is_named_with_the_way_out(tmp_path: Path):
+    taken = str(free_port())
+    words = ["demo", "--dir", str(tmp_path / "demo"), "--port", str(free_port()), "--gitea-port", taken]
+    with socket.create_server(("127.0.0.1", int(taken))):
+        done = subprocess.run(
+            [sys.executable, "-m", "bridge.cli", *words], capture_output=True, text=True, cwd=ROOT, check=False
+        )
+    assert done.returncode == 5
+    assert f"port {taken} is taken" in done.stderr
+    assert "GITEA_PORT=" in done.stderr

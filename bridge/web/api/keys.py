@@ -116,10 +116,12 @@ def edit(call: Call) -> Reply:
             call.require(_NEEDS[name], of_owner=package.repo_id is None)
         _apply(call, session, key, package, stated)
         package = session.get_one(Package, key.package_id)
-        reply = Reply(shape(call, session, key, package), etag=tags.key_tag(session, key))
         if wanted.dry_run:
+            # As a list shows it: nothing is kept of a dry run, so no master's code may be revealed by one.
+            reply = Reply(shapes(call, session, [(key, package)])[0], etag=tags.key_tag(session, key))
             session.rollback()
-        return reply
+            return reply
+        return Reply(shape(call, session, key, package), etag=tags.key_tag(session, key))
 
 
 def _apply(call: Call, session: Any, key: LicenseKey, package: Package, stated: set[str]) -> None:

@@ -14,6 +14,7 @@ from bridge.rules.terms import ExpiryEdit
 from bridge.services import key_edits, keys
 from bridge.services.key_inputs import KeyInput
 from bridge.services.keys import OVERLAPS
+from bridge.services.packages import term_from_text
 from bridge.storage import catalog, licenses
 from bridge.storage.key_search import Filter, Position, Sight, page_of_keys
 
@@ -33,6 +34,7 @@ def key() -> None:
 @click.option("--domain", "domains", multiple=True, help="Assign to this domain (*.example.com for all below it).")
 @click.option("--starts", help="First day, instead of today.")
 @click.option("--expires", help="Expiry, instead of the package's term.")
+@click.option("--term", help="Instead of the package's: lifetime, annual, monthly or '30 days'.")
 @click.option("--max-sites", type=int, help="Instead of the package's.")
 @click.option("--quantity", type=int, default=1, show_default=True, help="Several keys at once, one a site.")
 @click.option("--note", default="", help="For yourself.")
@@ -44,6 +46,7 @@ def key() -> None:
 def issue(context: Context, /, target: str, package: str, as_json: bool, **stated: Any) -> None:
     """Issue keys of PACKAGE (its number, or its name on that level)."""
     stated["starts_at"], stated["expires_at"] = read_moment(stated.pop("starts")), read_moment(stated.pop("expires"))
+    stated["term"] = term_from_text(stated["term"]) if stated["term"] else None
     with context.writing() as session:
         found = _package(session, target, package)
         issued = keys.issue(session, found, KeyInput(**stated), context.issuer)

@@ -59,7 +59,7 @@ def issue(context: Context, /, target: str, package: str, as_json: bool, **state
 @click.option("--search", "text", default="", help="Part of a name, mail address, note, reference, domain or code.")
 @click.option("--customer", default="", help="Part of a name or mail address.")
 @click.option("--domain", default="", help="Only keys that are assigned to this domain or used on it.")
-@click.option("--state", type=click.Choice([*State]), help="Only keys in this state.")
+@click.option("--state", type=click.Choice([each.value for each in State]), help="Only keys in this state.")
 @click.option("--after", "after_id", type=int, default=0, help="Continue after this number.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="So many.")
 @as_json

@@ -195,6 +195,11 @@ def _print_what_to_try(bridge_url: str, gitea_url: str, config: Path, codes: dic
         ("All keys", f"{bridge} key list acme"),
         ("Why a key does not work", f"{bridge} explain {codes['expired']} acme/mod-weather"),
         ("Revoke a key; a second later its feed is empty", f"{bridge} key revoke {codes['annual']}"),
+        (
+            "The API, as docs/api.md has it (this is the site admin's token)",
+            f"curl -H 'Authorization: token {ADMIN_TOKEN}' {bridge_url}/api/v1/repos/acme/mod-weather/license-packages",
+        ),
+        ("The API's page, to try each call", f"open {bridge_url}/-/licensing/api"),
         ("The pretend Gitea", f"open {gitea_url}"),
     )
     console = Console(soft_wrap=True)

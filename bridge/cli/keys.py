@@ -7,11 +7,16 @@ import click
 from bridge.cli.common import Context, as_json, find_key, find_level, iso, pass_context, read_moment, show_rows
 from bridge.errors import InvalidInputError, NotFoundError
 from bridge.models import LicenseKey, Package
+from bridge.rules.domains import normalize_host
+from bridge.rules.hosts import InvalidDomain
+from bridge.rules.keys import State
 from bridge.rules.terms import ExpiryEdit
 from bridge.services import key_edits, keys
 from bridge.services.key_inputs import KeyInput
 from bridge.services.keys import OVERLAPS
+from bridge.services.packages import term_from_text
 from bridge.storage import catalog, licenses
+from bridge.storage.key_search import Filter, Position, Sight, page_of_keys
 
 _COLUMNS = ("id", "code", "state", "package", "customer", "expires", "domains")
 
@@ -29,6 +34,7 @@ def key() -> None:
 @click.option("--domain", "domains", multiple=True, help="Assign to this domain (*.example.com for all below it).")
 @click.option("--starts", help="First day, instead of today.")
 @click.option("--expires", help="Expiry, instead of the package's term.")
+@click.option("--term", help="Instead of the package's: lifetime, annual, monthly or '30 days'.")
 @click.option("--max-sites", type=int, help="Instead of the package's.")
 @click.option("--quantity", type=int, default=1, show_default=True, help="Several keys at once, one a site.")
 @click.option("--note", default="", help="For yourself.")
@@ -40,6 +46,7 @@ def key() -> None:
 def issue(context: Context, /, target: str, package: str, as_json: bool, **stated: Any) -> None:
     """Issue keys of PACKAGE (its number, or its name on that level)."""
     stated["starts_at"], stated["expires_at"] = read_moment(stated.pop("starts")), read_moment(stated.pop("expires"))
+    stated["term"] = term_from_text(stated["term"]) if stated["term"] else None
     with context.writing() as session:
         found = _package(session, target, package)
         issued = keys.issue(session, found, KeyInput(**stated), context.issuer)
@@ -49,24 +56,42 @@ def issue(context: Context, /, target: str, package: str, as_json: bool, **state
 
 @key.command("list")
 @click.argument("target", metavar="OWNER|OWNER/REPO")
+@click.option("--search", "text", default="", help="Part of a name, mail address, note, reference, domain or code.")
 @click.option("--customer", default="", help="Part of a name or mail address.")
-@click.option("--state", help="Only keys in this state.")
+@click.option("--domain", default="", help="Only keys that are assigned to this domain or used on it.")
+@click.option("--state", type=click.Choice([each.value for each in State]), help="Only keys in this state.")
 @click.option("--after", "after_id", type=int, default=0, help="Continue after this number.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="So many.")
 @as_json
 @pass_context
 def list_(
-    context: Context, target: str, customer: str, state: str | None, after_id: int, limit: int, as_json: bool
+    context: Context,
+    target: str,
+    text: str,
+    customer: str,
+    domain: str,
+    state: str | None,
+    after_id: int,
+    limit: int,
+    as_json: bool,
 ) -> None:
     """List the keys of an owner, or those that open one repo."""
+    wanted = Filter(state or "", customer=customer, host=_host(domain), text=text, sort="id")
+    after = Position(None, after_id) if after_id > 0 else None
     with context.reading() as session:
         owner, repo = find_level(session, target)
-        found = licenses.keys_of(
-            session, owner.id, repo_id=repo.id if repo else None, customer=customer, after_id=after_id, limit=limit
-        )
-        rows = [row for row in _rows(context, session, found) if state in {None, row["state"]}]
+        sight = Sight(owner.id, repo.id if repo else None, *[True] * 4)  # who is on the server may read all of it
+        found = page_of_keys(session, sight, wanted, context.parts.clock(), limit=limit, after=after)
+        rows = _rows(context, session, found.rows)
     empty = f"No key matches. Issue one: `bridge key issue {target} PACKAGE --email ann@example.com`."
     show_rows(rows, as_json=as_json, empty=empty, columns=_COLUMNS)
+
+
+def _host(domain: str) -> str:
+    try:
+        return normalize_host(domain) if domain else ""
+    except InvalidDomain as error:
+        raise InvalidInputError("domain", f"{domain!r} is not a domain: {error}") from None
 
 
 @key.command()

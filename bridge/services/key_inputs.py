@@ -10,6 +10,7 @@ from bridge.rules.codes import MAX_LEGACY_LENGTH, MIN_LEGACY_LENGTH, Malformed, 
 from bridge.rules.domains import normalize_pattern
 from bridge.rules.hosts import InvalidDomain
 from bridge.rules.packages import MOST_SITES
+from bridge.rules.terms import Term
 
 MOST_TEXT = 10_000
 MOST_LABELS, MOST_DOMAINS = 50, 1000
@@ -20,13 +21,14 @@ _NOTE_MAY_HAVE = "\n\r\t"
 
 @dataclass(frozen=True, slots=True)
 class KeyInput:
-    """What a person states when issuing keys. Dates override the package's term."""
+    """What a person states when issuing keys. Dates, or a term of the keys' own, override the package's term."""
 
     customer_name: str = ""
     customer_email: str = ""
     domains: tuple[str, ...] = ()
     starts_at: datetime | None = None
     expires_at: datetime | None = None
+    term: Term | None = None
     max_sites: int | None = None
     note: str = ""
     payment_ref: str = ""
@@ -40,6 +42,10 @@ def checked(wanted: KeyInput, prefix: str) -> KeyInput:
     """The same in stored spelling: texts trimmed, domains normalised. Raises ``InvalidInputError``."""
     if wanted.max_sites is not None and not 0 <= wanted.max_sites <= MOST_SITES:
         raise InvalidInputError("max_sites", f"max_sites is a whole number from 0 (unlimited) to {MOST_SITES}")
+    if wanted.term is not None and wanted.expires_at is not None:
+        raise InvalidInputError("term", "a term and an expiry don't go together; say one of them")
+    if wanted.term is not None and wanted.term.kind == "custom":
+        raise InvalidInputError("term", "a custom term belongs to a package; say a start and an expiry for a key")
     labels = tuple(dict.fromkeys(filter(None, (_line("labels", label) for label in wanted.labels))))
     if len(labels) > MOST_LABELS:
         raise InvalidInputError("labels", f"a key has {MOST_LABELS} labels at most")

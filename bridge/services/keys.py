@@ -205,10 +205,11 @@ def extended(key: LicenseKey, package: Package, now: datetime) -> datetime | Non
 
 def _window(package: Package, plain: KeyInput, now: datetime) -> Window:
     """When the key starts and expires. What was stated goes before the package's term, and needs no term that fits."""
+    term = plain.term or licenses.package_value(package).term
     starts_at, expires_at = plain.starts_at, plain.expires_at
     if starts_at is None or expires_at is None:
         try:
-            first, last = terms.first_window(licenses.package_value(package).term, starts_at or now)
+            first, last = terms.first_window(term, starts_at or now)
         except terms.InvalidTerm as error:
             raise InvalidInputError("term", str(error)) from None
         starts_at, expires_at = starts_at or first, expires_at or last

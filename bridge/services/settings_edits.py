@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from bridge.errors import InvalidInputError, UnavailableError
+from bridge.models import Owner
 from bridge.rules.variables import OwnerSettings, Problem, read_owner_variables, read_repo_variables
 from bridge.services import variables
 from bridge.services.refresh import Catalog
-from bridge.storage import audits, catalog, refreshes
+from bridge.storage import audits, catalog, refreshes, turns
 from bridge.storage.audits import Actor
 from gitea_client.client import GiteaClient
 from gitea_client.errors import GiteaError, Invalid
@@ -20,6 +21,14 @@ OpenSession = Callable[..., AbstractContextManager[Any]]
 
 class _FilesAreWanted(Exception):  # noqa: N818  no error: files may be large, and fetching them is the worker's job
     pass
+
+
+def in_turn(open_session: OpenSession, owner_id: int) -> AbstractContextManager[None]:
+    """Around a change of an owner's or its repos' settings: Gitea compares nothing, so one at a time does.
+
+    Raises ``UnavailableError`` where another one takes too long.
+    """
+    return turns.in_turn(open_session, f"settings of {owner_id}")
 
 
 def take_in(work: Catalog, open_session: OpenSession, repo_id: int, full_name: str, now: datetime) -> None:
@@ -95,11 +104,25 @@ def write(
                 audits.record(session, actor, "settings.write", now, before=before, after=done, **ids)
 
 
-def take_in_owner(work: Catalog, open_session: OpenSession, owner_id: int, now: datetime) -> None:
-    """Put an owner's settings in force: one repo is read now, which brings them along, the others in turn."""
+def take_in_owner(gitea: GiteaClient, work: Catalog, open_session: OpenSession, owner_id: int, now: datetime) -> None:
+    """Put an owner's settings in force: they and one of its repos are read now, the other repos in turn.
+
+    Raises ``UnavailableError`` where Gitea does not answer.
+    """
     with open_session() as session:
-        repos = [(repo.id, f"{owner.name}/{repo.name}") for repo, owner in catalog.repos_of(session, owner_id)]
-        for repo_id, full_name in repos[1:]:
-            refreshes.enqueue(session, repo_id, full_name, "the owner's settings were changed", now)
-    for repo_id, full_name in repos[:1]:
-        take_in(work, open_session, repo_id, full_name, now)
+        owner = session.get_one(Owner, owner_id)
+        level = variables.owner_level(owner.name, owner.kind)
+        repos = [repo for repo, _ in catalog.repos_of(session, owner_id) if repo.absent_since is None]
+        for repo in repos[1:]:
+            full_name = f"{owner.name}/{repo.name}"
+            refreshes.enqueue(session, repo.id, full_name, "the owner's settings were changed", now)
+    try:
+        reading = variables.read(gitea, level)
+    except GiteaError as error:
+        raise UnavailableError(f"Gitea does not answer: {error}") from error
+    with open_session() as session:  # an owner may have no repo left that would bring them along
+        owner = session.get_one(Owner, owner_id)
+        if variables.settle_owner(owner, reading):
+            catalog.raise_owner_revision(session, owner_id)
+    for repo in repos[:1]:
+        take_in(work, open_session, repo.id, f"{owner.name}/{repo.name}", now)

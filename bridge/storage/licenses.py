@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, update
+from sqlalchemy import exists, func, or_, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -192,43 +192,11 @@ def assign_domains(session: Session, key_id: int, patterns: Iterable[str]) -> No
     session.add_all(KeyDomain(key_id=key_id, pattern=pattern) for pattern in wanted - present)
 
 
-def keys_of(
-    session: Session,
-    owner_id: int,
-    *,
-    repo_id: int | None = None,
-    package_id: int | None = None,
-    customer: str = "",
-    after_id: int = 0,
-    limit: int = 50,
-) -> Sequence[tuple[LicenseKey, Package]]:
-    """Keys of an owner in the order of their ids. With ``repo_id``: those of packages that stack up there."""
-    query = (
-        select(LicenseKey, Package)
-        .join(Package, col(Package.id) == LicenseKey.package_id)
-        .where(LicenseKey.owner_id == owner_id, col(LicenseKey.id) > after_id)
-        .order_by(col(LicenseKey.id))
-        .limit(limit)
-    )
-    if repo_id is not None:
-        query = query.where(or_(col(Package.repo_id).is_(None), col(Package.repo_id) == repo_id))
-    if package_id is not None:
-        query = query.where(LicenseKey.package_id == package_id)
-    if customer:
-        wanted = customer.lower()
-        query = query.where(
-            or_(
-                func.lower(LicenseKey.customer_name).contains(wanted, autoescape=True),
-                func.lower(LicenseKey.customer_email).contains(wanted, autoescape=True),
-            )
-        )
-    return [(key, package) for key, package in session.exec(query)]
-
-
 def issued_since(session: Session, owner_id: int, since: datetime) -> int:
-    """How many keys the owner's packages have issued since a moment."""
+    """How many keys the owner's packages have issued since a moment. What came with a code was issued elsewhere."""
     query = select(func.count()).select_from(LicenseKey)
-    return int(session.exec(query.where(LicenseKey.owner_id == owner_id, LicenseKey.created_at >= since)).one())
+    query = query.where(LicenseKey.owner_id == owner_id, LicenseKey.created_at >= since)
+    return int(session.exec(query.where(exists().where(col(KeyCode.key_id) == col(LicenseKey.id), col(KeyCode.native)))).one())
 
 
 def hand_over_repo_packages(session: Session, repo_id: int, owner_id: int) -> None:

@@ -64,12 +64,39 @@ def test_a_custom_term_is_given_by_its_days(shell):
     assert (made["from"], made["until"]) == ("2099-06-01T00:00:00+00:00", "2099-07-01T00:00:00+00:00")
 
 
+def test_a_list_of_one_state_is_filled_from_however_far_behind(shell, sold):
+    first, others = sold[1]["id"], shell.ok("key", "issue", "acme", "Standard", "--quantity", 3, "--json").json
+    last = others[-1]["id"]
+    shell.ok("key", "revoke", last)
+    rows = shell.ok("key", "list", "acme", "--state", "revoked", "--limit", 1, "--json").json
+    assert [row["id"] for row in rows] == [last]
+    rows = shell.ok("key", "list", "acme", "--state", "active", "--after", first, "--limit", 2, "--json").json
+    assert [row["id"] for row in rows] == [others[0]["id"], others[1]["id"]]
+
+
+def test_a_list_of_a_repo_shows_what_opens_it(shell, sold):
+    elsewhere = shell.ok("package", "create", "acme", "Elsewhere", "--json").json[0]["id"]
+    shell.installation.add_product("acme", "other", LICENSING_PLATFORM="joomla")
+    shell.installation.refresh("acme", "other")
+    shell.ok("package", "edit", elsewhere, "--repo", "acme/other")
+    key = shell.ok("key", "issue", "acme", "Elsewhere", "--term", "lifetime", "--json").json[0]
+    assert key["expires"] is None
+    assert key["id"] not in {row["id"] for row in shell.ok("key", "list", "acme/mod-weather", "--json").json}
+    assert key["id"] in {row["id"] for row in shell.ok("key", "list", "acme/other", "--json").json}
+
+
 def test_a_key_is_issued_listed_shown_and_found_by_number_and_code(shell, sold):
     key = sold[1]
     assert key["state"] == "active"
     assert key["customer"] == "Ann <ann@x.com>"
     assert [row["id"] for row in shell.ok("key", "list", "acme", "--customer", "ANN", "--json").json] == [key["id"]]
     assert shell.ok("key", "list", "acme", "--state", "revoked", "--json").json == []
+    assert shell.run("key", "list", "acme", "--state", "lost").code == 2
+    found = [
+        shell.ok("key", "list", "acme", *words, "--json").json
+        for words in (("--search", "nn@x"), ("--domain", "x.org"))
+    ]
+    assert [[row["id"] for row in rows] for rows in found] == [[key["id"]], []]
     for name in (key["id"], f"#{key['id']}", key["code"], key["code"].lower()):
         shown = shell.ok("key", "show", name, "--json").json[0]
         assert shown["id"] == key["id"]

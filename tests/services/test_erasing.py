@@ -1,78 +1,21 @@
 """A forgotten customer is nowhere any more, and the keys go on."""
 
 import json
-import threading
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
-from sqlalchemy import event, text
 from sqlmodel import select
-from support.databases import ONLY_SQLITE
 from support.dumps_of_tables import dumped
-from support.offices import ACME, ACTOR, MODULE, NOW, OTHER, Office
+from support.offices import ACME, ACTOR, OTHER
+from support.persons import HOST, MAIL, NAME, SECRETS, describe, erase, use
 
-from bridge.errors import InvalidInputError
-from bridge.models import Customer, CustomerPastKey, LicenseKey, Package, Replay, Site, UsageDay
+from bridge.models import Customer, CustomerPastKey, LicenseKey, Package, Site, UsageDay
 from bridge.rules.customers import MARKER
-from bridge.services import erasing, key_edits, keys, purchases, sites
+from bridge.services import erasing, key_edits, purchases
 from bridge.services.key_inputs import KeyInput
 from bridge.services.purchases import Order
-from bridge.services.sites import Newcomer
-from bridge.storage import customers, erasures, licenses, usage
+from bridge.storage import customers, licenses
 from bridge.storage import purchases as storage
-from bridge.storage.usage import Use
-
-NAME, MAIL, HOST = "Zenobia Quxford", "Zenobia@Quxford-Mail.example", "zenobias-shop.example"
-SECRETS = ("zenobia", "quxford", "secret note", "angry reason")
-
-
-def erase(office: Office, mail: str = MAIL, *, domains: bool = False) -> erasing.Erased:
-    with office.session() as session:
-        customer = customers.by_mail(session, ACME, mail)
-        return erasing.erase(session, customer, domains=domains, actor=ACTOR, now=office.now)
-
-
-def describe(office: Office, key_id: int, **changes: object) -> None:
-    with office.changing(key_id) as (session, key):
-        key_edits.describe(session, key, changes, "LIC", ACTOR, office.now)
-
-
-def use(office: Office, key_id: int, host: str, count: int = 1, **more: str) -> None:
-    with office.session() as session:
-        usage.add(session, {Use(NOW.date(), MODULE, "feed", "valid", key_id, host, **more): count})
-
-
-def arrive(office: Office, key_id: int, host: str) -> None:
-    with office.session() as session:
-        sites.arrive(session, Newcomer(key_id, host, 0, "free"), office.now, per_day=100)
-
-
-def live(office: Office, key_id: int) -> int:
-    """A key about which everything is known: history, sites, use, notes."""
-    describe(office, key_id, note=f"secret note about {NAME}", labels=["vip", f"of {NAME}"], customer_name="Z.")
-    describe(office, key_id, customer_name=NAME)
-    arrive(office, key_id, HOST)
-    arrive(office, key_id, f"old.{HOST}")
-    use(office, key_id, HOST, 3)
-    use(office, key_id, f"old.{HOST}", 4)
-    use(office, key_id, "", 5)
-    with office.changing(key_id) as (session, key):
-        keys.assign(session, key, [HOST], ACTOR, office.now)
-        sites.free(session, key, f"old.{HOST}", ACTOR, office.now)
-    return key_id
-
-
-@pytest.fixture
-def zenobia(office) -> list[int]:
-    """Her keys: two in use, one revoked."""
-    package = office.package()
-    found = [live(office, key) for key in office.issue(package, customer_name=NAME, customer_email=MAIL, quantity=2)]
-    revoked = office.key(package, customer_email=MAIL.upper(), payment_ref=f"order of {MAIL}")
-    with office.changing(revoked) as (session, key):
-        keys.revoke(session, key, f"angry reason of {NAME}", office.issuer())
-    return [*found, revoked]
 
 
 def test_with_domains_nothing_of_the_person_is_left_in_any_table(office, zenobia):
@@ -254,110 +197,3 @@ def test_who_ordered_and_never_paid_can_be_forgotten(office):
         purchases.sell(session, package, Order("shop", "R-1", stated, paid=False), office.issuer())
     assert erase(office) == erasing.Erased(keys=0, purchases=1, audit_rows=0)
     assert "quxford" not in dumped(office.engine)
-
-
-def test_remembered_answers_of_the_owner_go_and_others_stay(office, zenobia):
-    with office.session() as session:
-        for scope, owner_id, status in (("a", ACME, 201), ("b", OTHER, 201), ("c", ACME, 0)):
-            session.add(
-                Replay(
-                    scope=scope, owner_id=owner_id, fingerprint="", status=status, body=NAME, headers="", created_at=NOW
-                )
-            )
-    erase(office)
-    with office.session(read_only=True) as session:
-        assert set(session.exec(select(Replay.scope))) == {"b", "c"}  # c is under way: the erasing call itself
-
-
-def test_the_wrong_address_confirms_nothing(office, zenobia):
-    with office.session(read_only=True) as session:
-        customer = customers.by_mail(session, ACME, MAIL)
-        erasing.check_confirmed(customer, f" {MAIL.lower()} ")
-        for wrong in ("", "bob@x.com", NAME, MAIL[:-1]):
-            with pytest.raises(InvalidInputError, match="is not the customer's mail address"):
-                erasing.check_confirmed(customer, wrong)
-
-
-def test_a_failure_on_the_way_leaves_all_as_it_was(office, zenobia, monkeypatch):
-    before = dumped(office.engine)
-    monkeypatch.setattr(erasures, "remove", lambda *_: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        erase(office, domains=True)
-    assert dumped(office.engine) == before
-
-
-def test_two_at_once_forget_once(office, zenobia):
-    start, results = threading.Barrier(2), []
-
-    def forget() -> None:
-        start.wait()
-        try:
-            results.append(erase(office).keys)
-        except Exception as error:
-            results.append(error)
-
-    threads = [threading.Thread(target=forget) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [each for each in results if isinstance(each, int)] in ([3, 0], [0, 3], [3])
-    assert "quxford" not in dumped(office.engine).replace("zenobias-shop", "")
-
-
-def test_a_key_issued_meanwhile_is_either_forgotten_or_a_new_customers(office, zenobia):
-    package, start, made = office.package("Meanwhile"), threading.Barrier(2), []
-
-    def issue() -> None:
-        start.wait()
-        made.extend(office.issue(package, customer_name=NAME, customer_email=MAIL, quantity=5))
-
-    thread = threading.Thread(target=issue)
-    thread.start()
-    start.wait()
-    erase(office)
-    thread.join()
-    with office.session(read_only=True) as session:
-        left = {each.id for each in session.exec(select(Customer))}
-    assert len(made) == 5
-    for key in map(office.read, made):
-        assert (key.customer_id in left and key.customer_email == MAIL) or (key.customer_id, key.customer_name) == (
-            None,
-            "",
-        )
-
-
-def test_a_thousand_keys_take_hardly_more_statements_than_ten(office):
-    """Each statement is bounded by the rows that it changes; none is said key by key."""
-    said = []
-    for quantity in (10, 1000):
-        ids = office.issue(office.package(f"P{quantity}"), customer_name=NAME, customer_email=MAIL, quantity=quantity)
-        with office.session() as session:
-            lines = [Use(NOW.date(), MODULE, "feed", "valid", key, f"{site}.example") for key in ids for site in "xyz"]
-            usage.add(session, dict.fromkeys(lines, 2))
-        count = 0
-
-        def note(*_: object) -> None:
-            nonlocal count
-            count += 1
-
-        event.listen(office.engine, "before_cursor_execute", note)
-        assert erase(office).keys == quantity
-        event.remove(office.engine, "before_cursor_execute", note)
-        said.append(count)
-        with office.session(read_only=True) as session:
-            assert session.execute(text("SELECT DISTINCT site, count FROM usage_day")).all() == [("", 6)]
-            assert session.exec(select(LicenseKey).where(LicenseKey.customer_name != "").limit(1)).first() is None
-    assert said[1] < said[0] + 20
-
-
-@ONLY_SQLITE
-def test_the_file_itself_holds_nothing_more(office, zenobia, database_url):
-    file = Path(database_url.removeprefix("sqlite:///"))
-    erasures.empty_log(office.engine)
-    assert MAIL.encode() in file.read_bytes()
-    erase(office, domains=True)
-    erasures.empty_log(office.engine)
-    for path in (file, file.with_name(f"{file.name}-wal")):
-        found = path.read_bytes().lower() if path.exists() else b""
-        assert [secret for secret in SECRETS if secret.encode() in found] == []

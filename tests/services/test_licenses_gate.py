@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlmodel import select
 from support.zips import joomla_module
 
 from bridge.models import LicenseKey, Package
@@ -105,8 +106,7 @@ def test_a_site_of_one_key_takes_no_seat_on_another_behind_the_same_code(install
 def test_the_master_key_opens_everything_of_its_owner(installation, door):
     installation.package("acme", max_sites=1)
     with installation.parts.open_session(read_only=True) as session:
-        rows = licenses.keys_of(session, installation.parts.products.find("acme", "mod-weather").owner_id)
-        master = next(key.id for key, _ in rows if key.is_master)
+        master = session.exec(select(LicenseKey.id).where(LicenseKey.is_master)).one()
         code = licenses.codes_of(session, [master])[master][0].code
     assert [door(code, domain=f"s{n}.com") for n in range(5)] == ["ok"] * 5
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from support.databases import ONLY_SQLITE
-from support.offices import ACME, ACTOR, MODULE, NOW
+from support.offices import ACME, ACTOR, NOW
 
 from bridge.errors import InvalidInputError, RefusedError
 from bridge.models import LicenseKey, Package
@@ -184,21 +184,3 @@ def test_a_change_that_fails_afterwards_leaves_neither_change_nor_row(office, ac
     assert office.read(id_).model_dump() == before
     assert len(office.codes(id_)) == 1
     assert office.trail(action=action) == []
-
-
-def test_a_key_of_one_repos_package_is_found_there_and_at_its_owner(office):
-    wide, narrow = office.package("Wide"), office.package("Narrow", repo_id=MODULE)
-    both = [office.key(wide, customer_name="Ann_1"), office.key(narrow, customer_email="BOB@x.com")]
-    with office.session(read_only=True) as session:
-
-        def ids(**filters):
-            return [key.id for key, _ in licenses.keys_of(session, ACME, **filters)]
-
-        assert ids() == ids(repo_id=MODULE) == both
-        assert ids(repo_id=71) == both[:1]
-        assert ids(package_id=narrow) == both[1:]
-        assert ids(customer="ann_") == both[:1]
-        assert ids(customer="bob@") == both[1:]
-        assert ids(customer="a%") == []
-        assert ids(after_id=both[0]) == both[1:]
-        assert ids(limit=1) == both[:1]

@@ -1,52 +1,25 @@
-"""Lists of keys: the same as a plain filter and sort would give, page by page, and found by indexes."""
+"""Lists of keys: the same as a plain filter and sort would give, page by page."""
 
-import re
 from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, insert, text
+from sqlalchemy import insert
 from sqlmodel import select
+from support.key_rows import ALL, code_of, fill, row
 from support.offices import ACME, MODULE, NOW, OTHER
 
-from bridge.models import KeyCode, KeyDomain, LicenseKey, Package
+from bridge.models import LicenseKey, Package
 from bridge.rules import keys as rules
 from bridge.storage import key_search, licenses
-from bridge.storage.key_search import Filter, Position, Sight
+from bridge.storage.key_search import Filter, Sight
 
 SORTS = ("id", "-id", "expires_at", "-expires_at", "customer", "-customer")
 STATES = ("active", "grace", "expired", "not_started", "suspended", "revoked")
-ALL = Sight(ACME, None, True, True, True, True)
 NAMES = ("Ann", "ann", "Zoë", "ZOË", "", "Ann_%", 'O"Hara', "Żółw")
 DATES = (None, *(NOW + timedelta(days=days) for days in (-400, -3, -2, 0, 1, 400)))
 HOSTS = ("shop.example.com", "*.example.com", "other.org")
-
-
-def row(number, package, **facts):
-    """A key as a row, with all that has no default in the table."""
-    plain = {
-        "owner_id": ACME, "is_master": False, "is_test": False, "feed_token": f"t{number}", "note": "", "labels": [],
-        "customer_name": "", "customer_email": "", "payment_ref": "", "starts_at": NOW - timedelta(days=500),
-        "created_at": NOW, "revoke_reason": "", "payment_reason": "", "expires_at": None, "edit_kind": None,
-        "edit_until": None, "suspended_at": None, "revoked_at": None, "payment_hold": None, "paid_grace_until": None,
-    }  # fmt: skip
-    return plain | {"id": number, "package_id": package} | facts
-
-
-def fill(session, rows, hosts=None):
-    """Many keys at once, each with a code."""
-    for start in range(0, len(rows), 5000):
-        session.execute(insert(LicenseKey.__table__), rows[start : start + 5000])
-    codes = [{"code": code_of(each["id"]), "key_id": each["id"], "native": True, "created_at": NOW} for each in rows]
-    session.execute(insert(KeyCode.__table__), codes)
-    assigned = [{"key_id": number, "pattern": host} for number, host in (hosts or {}).items() if host]
-    if assigned:
-        session.execute(insert(KeyDomain.__table__), assigned)
-
-
-def code_of(number):
-    return f"LIC-K{number:05}-ABCDE"
 
 
 @pytest.fixture
@@ -209,100 +182,3 @@ def test_what_is_masked_is_found_by_no_index_either(stocked):
             assert found
             assert {session.get_one(LicenseKey, number).package_id for number in found} == {packages[2]}
         assert walked(session, Filter(customer="mail3@"), sight=Sight(ACME)) == []
-
-
-@pytest.fixture
-def many(office):
-    """20,000 keys, one in a thousand of them held back."""
-    packages = [office.package(name) for name in "ABC"]
-    rows = [
-        row(
-            number,
-            packages[number % 3],
-            customer_name=f"Customer {number % 900}",
-            customer_email=f"customer{number}@mail{number % 50}.example",
-            expires_at=NOW + timedelta(hours=number - 10_000) if number % 40 else None,
-            revoked_at=NOW if number % 5000 == 7 else None,
-        )
-        for number in range(1, 20_001)
-    ]
-    with office.session() as session:
-        fill(session, rows, {number: f"www{number}.client{number % 70}.org" for number in range(1, 20_001, 2)})
-    if office.engine.dialect.name != "sqlite":
-        with office.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("VACUUM ANALYZE"))
-    return office
-
-
-def plans(office, wanted, **where):
-    """How the database goes about each statement on keys."""
-    asked = []
-
-    def note(_connection, _cursor, statement, parameters, *_):
-        asked.append((statement, parameters))
-
-    sqlite = office.engine.dialect.name == "sqlite"
-    with office.session(read_only=True) as session:
-        event.listen(office.engine, "before_cursor_execute", note)
-        found = key_search.page_of_keys(session, ALL, wanted, NOW, limit=30, **where)
-        event.remove(office.engine, "before_cursor_execute", note)
-        explain = "EXPLAIN QUERY PLAN " if sqlite else "EXPLAIN "
-        connection = session.connection()
-        lines = []
-        for statement, parameters in asked:
-            if "package.name" not in statement and "count(*)" not in statement:
-                rows = connection.exec_driver_sql(explain + statement, parameters)
-                lines += [each[3] if sqlite else each[0] for each in rows]
-    return found, "\n".join(lines)
-
-
-SCANS = re.compile(r"SCAN (?:license_key|key_code|key_domain|site)|Seq Scan on (?:license_key|key_code|key_domain)")
-SORTED = re.compile(r"TEMP B-TREE|Sort Key")
-
-
-def test_every_list_is_walked_along_an_index(many):
-    for sort in SORTS:
-        for place in ("first", "next", "last"):
-            check_walk(many, sort, place)
-
-
-def check_walk(many, sort, place):
-    value = {"id": None, "expires_at": NOW, "customer": "customer 44"}[sort.removeprefix("-")]
-    where = {"first": {}, "next": {"after": Position(value, 10_000)}, "last": {"offset": 19_980}}[place]
-    found, plan = plans(many, Filter(sort=sort), **where)
-    assert (found.total, found.capped, len(found.rows)) == (20_000, False, 20 if place == "last" else 30)
-    assert not SCANS.search(plan), plan
-    walk = plan.split("_pkey")[0].rsplit("INTEGER PRIMARY KEY", 1)[0]
-    assert "TEMP B-TREE" not in walk, plan
-    assert not re.search(r"Sort .*rows=\d{4}", walk), plan  # PostgreSQL sorts a page of each package, and no more
-    assert "ix_license_key_package_id_" in walk
-
-
-FEW_FOUND = (
-    (Filter(state="revoked"), 4, "search_key_revoked"),
-    (Filter(state="suspended"), 0, "search_key_suspended"),
-    (Filter(state="not_started"), 0, "ix_license_key_package_id_starts_at_id"),
-    (Filter(host="www77.client7.org"), 1, "pattern"),
-    (Filter(expires_before=NOW - timedelta(hours=9_900)), 97, "ix_license_key_package_id_ends_at_id"),
-    (Filter(text="customer12345@"), 1, "search_key"),
-    (Filter(text="K12345-AB"), 1, "search_code"),
-    (Filter(text="www1235.CLIENT"), 1, "search_domain"),
-    (Filter(customer="CUSTOMER12345@"), 1, "search_key"),
-)
-
-
-def test_few_keys_are_found_by_the_index_of_what_is_asked(many):
-    for wanted, total, index in FEW_FOUND:
-        check_found(many, wanted, total, index)
-
-
-def check_found(many, wanted, total, index):
-    found, plan = plans(many, wanted)
-    assert (found.total, found.capped) == (total, False)
-    assert not SCANS.search(plan), plan
-    assert re.search(index if many.engine.dialect.name != "sqlite" else f"{index}|VIRTUAL TABLE", plan), plan
-
-
-def test_more_than_can_be_counted_is_said_to_be_at_least_so_many(many):
-    found, _ = plans(many, Filter(text="customer"))
-    assert (found.total, found.capped, len(found.rows)) == (key_search.SAMPLE, True, 30)

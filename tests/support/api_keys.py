@@ -36,3 +36,9 @@ def refused(answer, status: int, code: str) -> dict:
     assert {"message", "code", "url"} <= set(body) <= {"message", "code", "url", "errors"}
     assert body["url"] == "https://git.example.com/-/licensing/openapi.json"
     return body.get("errors", {})
+
+
+def links(answer) -> dict[str, str]:
+    """Where the other pages are, by relation."""
+    parts = [part.split("; ") for part in answer.headers.get("Link", "").split(",") if part]
+    return {rel.removeprefix('rel="').rstrip('"'): address.strip("<>") for address, rel in parts}

@@ -6,9 +6,12 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from sqlmodel import func, select
 from support.offices import ACME, Office
 
+from bridge.models import Audit, Customer, KeyCode, KeyDomain, LicenseKey, Purchase, Site
 from bridge.services import exports, imports
+from bridge.storage import licenses
 from bridge.storage.key_search import Filter, Sight
 
 EDD = (
@@ -66,3 +69,21 @@ def written(office: Office, owner_id: int = ACME, **filters: Any) -> str:
 def rows_of(text: str) -> list[dict[str, str]]:
     """A table, read as any program would."""
     return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def counted(office: Office) -> dict[str, int]:
+    """How many rows the tables have that an import writes to."""
+    models = (LicenseKey, KeyCode, KeyDomain, Site, Audit, Customer, Purchase)
+    with office.session(read_only=True) as session:
+        return {model.__name__: session.exec(select(func.count()).select_from(model)).one() for model in models}
+
+
+def keys_by_code(office: Office, code: str) -> list[LicenseKey]:
+    """The keys that a code stands for."""
+    with office.session(read_only=True) as session:
+        return list(licenses.keys_by_code(session, code))
+
+
+def bad(planned: imports.Plan) -> list[tuple[int, str, str]]:
+    """The rows that were refused: line, column and sentence."""
+    return [(each.line, each.column, each.sentence) for each in planned.shown if each.action == "refused"]

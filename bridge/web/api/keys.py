@@ -7,7 +7,7 @@ from bridge.models import LicenseKey, Package
 from bridge.rules.domains import normalize_host
 from bridge.rules.hosts import InvalidDomain
 from bridge.rules.permissions import Action, within_grace
-from bridge.rules.terms import ExpiryEdit
+from bridge.rules.terms import ExpiryEdit, InvalidTerm, Term
 from bridge.services import key_edits, keys
 from bridge.services.key_inputs import KeyInput
 from bridge.storage import key_search, licenses
@@ -76,6 +76,7 @@ def issue(call: Call) -> Reply:
         domains=tuple(wanted.domains),
         starts_at=wanted.starts_at,
         expires_at=wanted.expires_at,
+        term=_term(wanted),
         max_sites=wanted.max_sites,
         note=wanted.note,
         labels=tuple(wanted.labels),
@@ -89,6 +90,15 @@ def issue(call: Call) -> Reply:
         package = _package(call, session, wanted.package_id, Action.KEYS_ISSUE)
         issued = keys.issue(session, package, stated, call.issuer)
         return Reply(shown.IssuedKeys(keys=shapes(call, session, [(key, package) for key in issued])))
+
+
+def _term(wanted: shown.KeyIssue) -> Term | None:
+    if wanted.term is None and wanted.term_days is None:
+        return None
+    try:
+        return Term(wanted.term or "days", wanted.term_days)
+    except InvalidTerm as error:
+        raise InvalidInputError("term", str(error)) from None
 
 
 def get(call: Call) -> Reply:
@@ -116,10 +126,12 @@ def edit(call: Call) -> Reply:
             call.require(_NEEDS[name], of_owner=package.repo_id is None)
         _apply(call, session, key, package, stated)
         package = session.get_one(Package, key.package_id)
-        reply = Reply(shape(call, session, key, package), etag=tags.key_tag(session, key))
         if wanted.dry_run:
+            # As a list shows it: nothing is kept of a dry run, so no master's code may be revealed by one.
+            reply = Reply(shapes(call, session, [(key, package)])[0], etag=tags.key_tag(session, key))
             session.rollback()
-        return reply
+            return reply
+        return Reply(shape(call, session, key, package), etag=tags.key_tag(session, key))
 
 
 def _apply(call: Call, session: Any, key: LicenseKey, package: Package, stated: set[str]) -> None:

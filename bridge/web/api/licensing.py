@@ -43,27 +43,42 @@ def edit_repo(call: Call) -> Reply:
     """Change a repo's settings."""
     call.require(Action.SETTINGS_WRITE, of_owner=False)
     changes = _changes(call)
-    with call.reading() as session:
-        owner, repo = call.owner(session), call.repo(session)
-        tags.check(call.if_match, _reply(_repo_shape(call, repo, owner, session)).etag)
-    _checked(lambda: settings_edits.check_repo(changes, OwnerSettings.from_dict(owner.settings)))
-    _write(call, changes)
-    settings_edits.take_in(
-        call.doors.catalog(), call.doors.open_session, repo.id, f"{owner.name}/{repo.name}", call.now
-    )
-    return get_repo(call)
+    with settings_edits.in_turn(call.doors.open_session, call.owner_id):
+        if call.if_match:  # what the caller has seen may have been changed in Gitea meanwhile
+            _take_in_repo(call)
+        with call.reading() as session:
+            owner, repo = call.owner(session), call.repo(session)
+            tags.check(call.if_match, _reply(_repo_shape(call, repo, owner, session)).etag)
+        _checked(lambda: settings_edits.check_repo(changes, OwnerSettings.from_dict(owner.settings)))
+        _write(call, changes)
+        _take_in_repo(call)
+        return get_repo(call)
 
 
 def edit_owner(call: Call) -> Reply:
     """Change an owner's settings."""
     call.require(Action.SETTINGS_WRITE, of_owner=True)
     changes = _changes(call)
-    with call.reading() as session:
-        tags.check(call.if_match, _reply(_owner_shape(call.owner(session))).etag)
-    _checked(lambda: settings_edits.check_owner(changes))
-    _write(call, changes)
-    settings_edits.take_in_owner(call.doors.catalog(), call.doors.open_session, call.owner_id, call.now)
-    return get_owner(call)
+    with settings_edits.in_turn(call.doors.open_session, call.owner_id):
+        if call.if_match:
+            _take_in_owner(call)
+        with call.reading() as session:
+            tags.check(call.if_match, _reply(_owner_shape(call.owner(session))).etag)
+        _checked(lambda: settings_edits.check_owner(changes))
+        _write(call, changes)
+        _take_in_owner(call)
+        return get_owner(call)
+
+
+def _take_in_repo(call: Call) -> None:
+    assert call.place is not None, "settings are for people"
+    path = f"{call.place.owner_name}/{call.place.repo_name}"
+    settings_edits.take_in(call.doors.catalog(), call.doors.open_session, call.place.repo_id, path, call.now)
+
+
+def _take_in_owner(call: Call) -> None:
+    doors = call.doors
+    settings_edits.take_in_owner(doors.gitea(), doors.catalog(), doors.open_session, call.owner_id, call.now)
 
 
 def _write(call: Call, changes: Mapping[str, str | None]) -> None:

@@ -29,6 +29,8 @@ def is_sale(wanted: KeyIssue) -> bool:
     if wanted.source is not None:
         if wanted.expires_at is not None:
             raise invalid("expires_at", "is for keys without a purchase; say valid_until")
+        if wanted.term is not None or wanted.term_days is not None:
+            raise invalid("term", "is for keys without a purchase; say valid_until, or sell another package")
         return True
     for name in _OF_A_SALE:
         if name in wanted.model_fields_set:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bridge.rules.packages import MOST_SITES
+from bridge.rules.packages import MOST_DAYS, MOST_SITES
 from bridge.services.key_inputs import MOST_DOMAINS, MOST_LABELS
 from bridge.services.keys import MOST_AT_ONCE
 from bridge.web.api.cursors import MOST_CURSOR
@@ -101,7 +101,11 @@ class KeyIssue(Taken):
     starts_at: Moment | None = None
     """``null``: now."""
     expires_at: Moment | None = None
-    """``null``: as the package's term says."""
+    """``null``: as the term says."""
+    term: Literal["lifetime", "annual", "monthly", "days"] | None = None
+    """Instead of the package's, until the first renewal; goes without ``expires_at``."""
+    term_days: int | None = Field(default=None, ge=1, le=MOST_DAYS)
+    """With the term ``days``."""
     max_sites: int | None = Field(default=None, ge=0, le=MOST_SITES)
     """Instead of the package's; 0: any number."""
     note: Text = ""

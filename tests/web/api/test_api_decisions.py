@@ -1,8 +1,13 @@
 """Is a key good: asked in public, by number, and explained."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 from support.api_world import REPO, Api
 from support.zips import joomla_module
 
@@ -53,6 +58,37 @@ def test_unknown_and_foreign_keys_look_the_same(shared: Api):
         shared.post(VALIDATE, {"key": key}, token="").text for key in (shared.keys["foreign"].code, "made-up-code-1")
     }
     assert len(texts) == 1
+
+
+def test_unknown_and_foreign_keys_take_the_same_way(shared: Api, monkeypatch):
+    """Whoever tries keys must not read off the time which ones exist elsewhere."""
+    lookups = shared.made.parts.lookups
+    run, asked = lookups._run, []
+    monkeypatch.setattr(lookups, "_run", lambda sql, values: (asked.append(sql), run(sql, values))[1])
+    ways = []
+    for key in (shared.keys["annual"].code, shared.keys["foreign"].code, "made-up-code-1"):
+        shared.post(VALIDATE, {"key": key}, token="")  # so that what is held of the product is fresh
+        asked.clear()
+        with statements(shared) as sent:
+            shared.post(VALIDATE, {"key": key, "domain": "example.com", "activate": True}, token="")
+        ways.append([each for each in asked if "repo_name" not in each] + sent)
+    assert ways[1] == ways[2] != ways[0]
+    assert len(ways[1]) == 1
+
+
+@contextmanager
+def statements(api: Api) -> Iterator[list[str]]:
+    """What is asked of the database beside the look-ups."""
+    sent: list[str] = []
+    here = threading.get_ident()
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if threading.get_ident() == here:  # counts are written by a thread of their own
+            sent.append(statement)
+
+    event.listen(api.made.parts.engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(api.made.parts.engine, "before_cursor_execute", note)
 
 
 def test_a_look_takes_no_site_and_an_activation_does(api: Api):

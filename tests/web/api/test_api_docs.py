@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -68,7 +69,7 @@ def test_every_line_of_the_page_works_as_shown(served, tmp_path, monkeypatch):
             environment["CUSTOMER"] = str(answer[0]["id"])
         if isinstance(answer, list) and answer and "host" in answer[0]:
             environment["SITE"] = str(answer[0]["id"])
-    assert run == PAGE.count("curl ") == 26
+    assert run == PAGE.count("curl ") == 27
 
 
 def _run(text: str, environment: dict[str, str]) -> Any:
@@ -92,6 +93,22 @@ def test_the_python_of_the_page_checks_a_key(served):
     exec(text.replace(HOST, base), names)
     assert names["check"](api.keys["annual"].code, "example.com")["valid"] is True
     assert names["check"]("made-up-code", "example.com")["code"] == "unknown"
+
+
+@pytest.mark.skipif(shutil.which("php") is None, reason="no PHP is installed")
+def test_the_php_of_the_page_checks_a_key(served):
+    api, base = served
+    (text,) = [text for kind, text in BLOCK.findall(PAGE) if kind == "php"]
+
+    def check(code: str) -> subprocess.CompletedProcess[str]:
+        program = text.replace(HOST, base) + f"echo json_encode(check('{code}', 'example.com'));"
+        return subprocess.run(["php", "-n", "-r", program], capture_output=True, text=True, check=False)
+
+    assert json.loads(check(api.keys["annual"].code).stdout)["valid"] is True
+    assert json.loads(check("made-up-code").stdout)["code"] == "unknown"
+    refused = check("x" * 5000)  # an answer of another status is no answer about the key
+    assert refused.returncode != 0
+    assert "gave no answer" in refused.stdout + refused.stderr
 
 
 def test_the_php_of_the_page_sends_what_the_description_takes():

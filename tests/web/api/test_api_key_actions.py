@@ -23,6 +23,15 @@ def test_a_master_key_is_not_edited(shared: Api, change):
     assert (answer.status_code, answer.get_json()["code"]) == (409, "refused")
 
 
+def test_a_dry_run_reveals_no_master_code_since_it_leaves_no_row_in_the_trail(api: Api):
+    path = f"{KEYS}/{master_of(api)}"
+    shown = api.patch(path, {"dry_run": True}).get_json()
+    assert (shown["code"][0], shown["masked"], shown["feed_token"]) == ("…", True, None)
+    revealed = api.patch(path, {}).get_json()
+    assert revealed["code"].endswith(shown["code"][1:])
+    assert [action for action, *_ in trail(api, revealed["id"])].count("key.reveal") == 1
+
+
 def test_no_key_is_moved_into_or_issued_from_the_master_package(shared: Api):
     package = next(each["id"] for each in shared.get(f"{REPO}/license-packages").get_json() if each["master"])
     assert shared.patch(shared.key_path(), {"package_id": package}).status_code == 409

@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 import pytest
-from support.api_keys import KEYS, trail
+from support.api_keys import KEYS, refused, trail
 from support.api_world import Api
 from support.bridges import START
 
@@ -86,6 +86,41 @@ def test_a_dry_run_shows_the_effect_and_changes_nothing(api: Api):
     after = api.get(path)
     assert (after.get_json(), after.headers["ETag"]) == (before.get_json(), before.headers["ETag"])
     assert len(trail(api, shown["id"])) == 1
+
+
+@pytest.mark.parametrize(
+    ("stated", "expires"),
+    [
+        ({}, "2027-03-01T12:00:00Z"),
+        ({"term": "lifetime"}, None),
+        ({"term": "monthly"}, "2026-04-01T12:00:00Z"),
+        ({"term": "monthly", "starts_at": "2026-03-31T00:00:00Z"}, "2026-04-30T00:00:00Z"),
+        ({"term": "days", "term_days": 14}, "2026-03-15T12:00:00Z"),
+        ({"term_days": 14}, "2026-03-15T12:00:00Z"),
+    ],
+)
+def test_a_key_may_have_another_first_term_than_its_package(shared: Api, stated, expires):
+    (key,) = shared.post(KEYS, {"package_id": shared.packages["Standard"], **stated}).get_json()["keys"]
+    assert key["expires_at"] == expires
+    renewed = shared.post(f"{KEYS}/{key['id']}/renew").get_json()["expires_at"]
+    assert renewed == (expires and f"{int(expires[:4]) + 1}{expires[4:]}")  # by the package's term
+
+
+@pytest.mark.parametrize(
+    ("stated", "field"),
+    [
+        ({"term": "custom"}, "term"),
+        ({"term": "weekly"}, "term"),
+        ({"term": "days"}, "term"),
+        ({"term": "annual", "term_days": 3}, "term"),
+        ({"term": "days", "term_days": 0}, "term_days"),
+        ({"term": "annual", "expires_at": "2030-01-01T00:00:00Z"}, "term"),
+        ({"term": "annual", "source": "shop", "payment_ref": "1"}, "term"),
+    ],
+)
+def test_a_term_that_makes_no_sense_is_refused(shared: Api, stated, field):
+    errors = refused(shared.post(KEYS, {"package_id": shared.packages["Standard"], **stated}), 422, "invalid")
+    assert list(errors) == [field]
 
 
 @pytest.mark.parametrize(

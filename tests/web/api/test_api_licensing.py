@@ -1,5 +1,8 @@
 """Settings live in Gitea: the API shows what is in force and writes them there."""
 
+import threading
+from typing import Any
+
 import pytest
 from support.api_world import OWN_ORG, PERSON, REPO, Api
 
@@ -123,6 +126,52 @@ def test_an_old_picture_of_the_settings_is_refused(api: Api):
     assert api.patch(SETTINGS, {"require_key": "true"}, headers={"If-Match": seen}).status_code == 200
     assert api.patch(SETTINGS, {"require_key": "false"}, headers={"If-Match": seen}).status_code == 412
     assert variables(api)["LICENSING_REQUIRE_KEY"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("path", "changes"),
+    [
+        (SETTINGS, ({"require_key": "true"}, {"require_key": "false"})),
+        (OWNERS, ({"streams": ["stable"]}, {"streams": ["stable", "rc"]})),
+    ],
+)
+def test_of_two_changes_of_settings_at_once_one_wins(api_on_both: Api, path, changes):
+    api = api_on_both
+    seen = api.get(path).headers["ETag"]
+    api.made.world.faults.inject("slow", 0.1, path="/api/v1")  # both look before either has written
+    answers: list[int] = []
+    barrier = threading.Barrier(2)
+
+    def change(body: dict[str, object], client: Any) -> None:
+        headers = {"Authorization": f"token {api.tokens['owner']}", "If-Match": seen}
+        barrier.wait()
+        answers.append(client.patch(f"/api/v1/{path}", json=body, headers=headers).status_code)
+
+    threads = [threading.Thread(target=change, args=(body, api.made.client())) for body in changes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [200, 412]
+
+
+@pytest.mark.parametrize(("path", "repo"), [(SETTINGS, "mod-weather"), (OWNERS, None)])
+def test_what_was_changed_in_gitea_meanwhile_is_not_overwritten_unseen(api: Api, path, repo):
+    seen = api.get(path).headers["ETag"]
+    api.made.world.set_variable("acme", "LICENSING_STREAMS", "stable, beta", repo=repo)
+    answer = api.patch(path, {"streams": ["stable"]}, headers={"If-Match": seen})
+    assert (answer.status_code, answer.get_json()["code"]) == (412, "precondition_failed")
+    assert variables(api, repo=repo)["LICENSING_STREAMS"] == "stable, beta"
+    again = api.get(path)
+    assert again.get_json()["streams"] == ["stable", "beta"]
+    assert api.patch(path, {"streams": ["stable"]}, headers={"If-Match": again.headers["ETag"]}).status_code == 200
+
+
+def test_an_owners_settings_are_in_force_at_once_also_when_its_repos_are_gone_from_gitea(api: Api):
+    for repo, stream in (("mod-weather", "rc"), ("secret", "beta")):
+        api.made.world.delete_repo("acme", repo)
+        shown = api.patch(OWNERS, {"streams": ["stable", stream]}).get_json()
+        assert shown["streams"] == ["stable", stream]
 
 
 def test_what_was_written_before_gitea_failed_is_audited(api: Api):

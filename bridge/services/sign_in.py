@@ -147,7 +147,7 @@ class SignIn:
             )
             claims.validate(now=int(self._clock().timestamp()), leeway=_LEEWAY_SECONDS)
         except (JoseError, ValueError, TypeError, KeyError) as error:
-            raise UnprovenError(f"Gitea's proof of who that is does not hold ({type(error).__name__})") from None
+            raise UnprovenError(f"Gitea's proof of who that is does not hold ({error})") from None
         return str(token.claims["sub"])
 
     def _key(self, header: Mapping[str, Any], allowed: list[str]) -> Any:

@@ -9,7 +9,6 @@ import base64
 import hashlib
 import hmac
 import secrets
-import time
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -235,7 +234,7 @@ def _granted(app: OAuthApp, person: Account, asked: dict[str, str]) -> Any:
 
 
 def _id_token(app: OAuthApp, person: Account, code: Code) -> str:
-    now = int(time.time())
+    now = int(world().now().timestamp())
     claims = {
         "iss": _issuer(),
         "sub": str(person.id),

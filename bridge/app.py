@@ -7,17 +7,21 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask
 
 from bridge.services.assets import AssetLimits
 from bridge.services.gate import Gate, GateRules
+from bridge.services.in_their_stead import InTheirStead
 from bridge.services.looks import Looker
 from bridge.services.makers import Makers
 from bridge.services.people import People
 from bridge.services.products import Hosts, Products
 from bridge.services.refresh import Catalog, CatalogRules
 from bridge.services.schedule import Schedule
+from bridge.services.sign_in import SignIn
+from bridge.services.themes import Themes
 from bridge.services.usage import UsageBuffer
 from bridge.settings import Settings
 from bridge.storage import schema
@@ -26,6 +30,7 @@ from bridge.storage.files import FileStore
 from bridge.storage.lookups import Lookups
 from bridge.web import create_web
 from bridge.web.doors import Doors
+from bridge.web.pages.signing import CALLBACK
 from bridge.worker import Worker, WorkerRules
 from gitea_client.budget import RequestBudget
 from gitea_client.client import GiteaClient
@@ -124,6 +129,24 @@ class Parts:
         return Makers(self.gitea, self.open_session, self.clock, self.entropy(32))
 
     @functools.cached_property
+    def visitors(self) -> InTheirStead:
+        """What those who signed in may, by Gitea's word."""
+        return InTheirStead(self.gitea, self.open_session, self.clock, self.entropy(32), "whoever signed in")
+
+    @functools.cached_property
+    def sign_in(self) -> SignIn:
+        """The way in for people."""
+        oauth, home = self.settings.oauth, self.settings.bridge.public_url
+        client = (oauth.client_id, oauth.client_secret.get_secret_value())
+        return SignIn(self.gitea, client, f"{home}{CALLBACK}", self.clock, self.entropy)
+
+    @functools.cached_property
+    def themes(self) -> Themes:
+        """The colours of Gitea."""
+        ours, theirs = (urlsplit(each) for each in (self.hosts.public_url, self.hosts.gitea_url))
+        return Themes(self.gitea, same_origin=(ours.scheme, ours.netloc) == (theirs.scheme, theirs.netloc))
+
+    @functools.cached_property
     def worker(self) -> Worker:
         """The background loop."""
         settings = self.settings.worker
@@ -167,5 +190,8 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
         catalog=lambda: parts.catalog,
         people=lambda: parts.people,
         makers=lambda: parts.makers,
+        visitors=lambda: parts.visitors,
+        sign_in=lambda: parts.sign_in,
+        themes=lambda: parts.themes,
     )
     return create_web(doors)

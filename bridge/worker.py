@@ -17,7 +17,7 @@ from bridge.services.figures import HEARTBEAT
 from bridge.services.refresh import Catalog, Seen
 from bridge.services.schedule import Schedule
 from bridge.settings import RetentionSettings
-from bridge.storage import audits, catalog, refreshes, replays, usage
+from bridge.storage import audits, catalog, person_sessions, refreshes, replays, usage
 from bridge.storage.files import FileStore
 from bridge.storage.refreshes import Claim
 from gitea_client.errors import GiteaError
@@ -32,6 +32,7 @@ BEAT_SECONDS = 5.0
 _BACKOFF_SECONDS = (5, 15, 60, 300)
 _KEEP_DELIVERIES = timedelta(days=14)
 _KEEP_REPLAYS = timedelta(days=7)
+_KEEP_SESSIONS = timedelta(days=1)
 _TIDY_SECONDS = 3600.0
 
 
@@ -127,6 +128,7 @@ class Worker:
         with self._open_session() as session:
             refreshes.forget_deliveries(session, now - _KEEP_DELIVERIES)
             replays.forget(session, now - _KEEP_REPLAYS)
+            person_sessions.forget(session, now - _KEEP_SESSIONS)
             unused = catalog.drop_vanished_bytes(session, now - timedelta(days=kept.withdrawn_asset_days))
             before = (now - timedelta(days=kept.usage_site_days)).date()
             usage.forget_sites(session, before, self._sites_forgotten)

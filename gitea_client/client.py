@@ -15,6 +15,7 @@ from gitea_client.answers import Answer
 from gitea_client.assets import AssetCalls
 from gitea_client.budget import Clock, RequestBudget, Sleep
 from gitea_client.levels import sudo_name
+from gitea_client.openid import OpenIdCalls
 from gitea_client.repositories import RepositoryCalls
 from gitea_client.transport import Token, Transport
 from gitea_client.variables import VariableCalls
@@ -33,6 +34,7 @@ class GiteaClient(
     VariableCalls,
     WebhookCalls,
     AssetCalls,
+    OpenIdCalls,
     gitea.Gitea,  # type: ignore[misc] # py-gitea is untyped, so its class is Any here
 ):
     """Everything that is asked of Gitea, as frozen values or as one of ``errors``.

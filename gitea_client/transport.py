@@ -63,12 +63,16 @@ class Token:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What to ask. ``path`` holds raw segments from the root; ``ok`` the statuses that count as an answer."""
+    """What to ask. ``path`` holds raw segments from the root; ``ok`` the statuses that count as an answer.
+
+    A body is ``json`` or the fields of a ``form``.
+    """
 
     method: str
     path: Sequence[str]
     params: Mapping[str, Any] = field(default_factory=dict)
     json: Any = None
+    form: Mapping[str, str] | None = None
     ok: Collection[int] = (200,)
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -177,6 +181,7 @@ class Transport:
                 url,
                 params=request.params,
                 json=request.json,
+                data=request.form,
                 headers={**token.header, **request.headers},
                 timeout=self._timeout,
                 verify=self._verify,

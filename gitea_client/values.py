@@ -33,6 +33,8 @@ __all__ = [
     "Variable",
 ]
 
+# What a repo may have switched on, as the tabs of its pages show it.
+UNITS = ("code", "issues", "pull_requests", "actions", "packages", "projects", "releases", "wiki")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -53,7 +55,7 @@ class Permissions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repository:
-    """A repo as the asking token sees it; ``permissions`` are that token's."""
+    """A repo as the asking token sees it; ``permissions`` are that token's, ``units`` are those switched on (``wiki``)."""
 
     id: int
     owner: AccountRef
@@ -70,6 +72,7 @@ class Repository:
     has_releases: bool
     has_actions: bool
     permissions: Permissions | None
+    units: frozenset[str] = frozenset()
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
@@ -92,6 +95,7 @@ class Repository:
             has_releases=flag(data, "has_releases", default=True),
             has_actions=flag(data, "has_actions", default=False),
             permissions=Permissions.from_json(permissions) if permissions is not None else None,
+            units=frozenset(unit for unit in UNITS if flag(data, f"has_{unit}", default=False)),
         )
 
 

@@ -7,6 +7,7 @@ from bridge.models.catalog import Asset, Owner, Release, Repo, RepoName
 from bridge.models.customers import Customer, CustomerPastKey, CustomerWord
 from bridge.models.licenses import KeyCode, KeyDomain, LicenseKey, Package, PackageRepo, Site
 from bridge.models.machinery import Audit, Heartbeat, HookDelivery, Refresh, UsageDay
+from bridge.models.people import PersonSession
 from bridge.models.purchases import (
     CancelFact,
     DisputeFact,
@@ -45,6 +46,7 @@ __all__ = [
     "Package",
     "PackageRepo",
     "PeriodFact",
+    "PersonSession",
     "Purchase",
     "Refresh",
     "RefundFact",

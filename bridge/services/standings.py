@@ -32,6 +32,7 @@ class Place:
     """What somebody reached, as Gitea spells it now, and what they are there.
 
     ``repo_id`` 0: the owner itself. ``token_id``: the machine token that acts for the person; 0: the person acts.
+    ``repo_units``: what Gitea shows of the repo as tabs.
     """
 
     person: Person
@@ -42,6 +43,8 @@ class Place:
     repo_id: int = 0
     repo_name: str = ""
     token_id: int = 0
+    repo_private: bool = False
+    repo_units: frozenset[str] = frozenset()
 
     @property
     def level(self) -> Level:
@@ -85,6 +88,8 @@ class Standings:
                 owner_kind=kind,
                 repo_id=repo.id,
                 repo_name=repo.name,
+                repo_private=repo.private,
+                repo_units=repo.units,
             )
 
     def at_owner(self, eyes: Eyes, person: Person, name: str, kind: Kind) -> Place:

@@ -75,6 +75,13 @@ class BridgeSettings(_Section):
     allow_test_keys: bool = False
 
 
+class OauthSettings(_Section):
+    """How the bridge is registered with Gitea, so that people can sign in to its pages."""
+
+    client_id: str = Field(default="", max_length=200)
+    client_secret: SecretStr = SecretStr("")
+
+
 class DatabaseSettings(_Section):
     """Where licenses are remembered."""
 
@@ -145,6 +152,7 @@ class Settings(_Section):
 
     gitea: GiteaSettings = Field(default_factory=GiteaSettings)
     bridge: BridgeSettings = Field(default_factory=BridgeSettings)
+    oauth: OauthSettings = Field(default_factory=OauthSettings)
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)
     web: WebSettings = Field(default_factory=WebSettings)
     worker: WorkerSettings = Field(default_factory=WorkerSettings)

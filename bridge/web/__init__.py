@@ -4,8 +4,9 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 
-from bridge.web import api, downloads, errors, feeds, hooks, operations, tryout
+from bridge.web import api, downloads, errors, feeds, hooks, operations, pages, tryout
 from bridge.web.doors import Doors
+from bridge.web.pages import guarding, rendering
 from bridge.web.requests import SiteRequest
 
 MOST_BODY_BYTES = 1024 * 1024
@@ -17,8 +18,10 @@ def create_web(doors: Doors) -> Flask:
     app.request_class = SiteRequest
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES
     app.url_map.merge_slashes = False  # a tag may hold them, and a redirect would be one request more
+    guarding.register(app)
+    rendering.register(app)
     prefix = urlsplit(doors.settings.bridge.public_url).path.rstrip("/") or None
-    for part in (feeds, downloads, hooks, operations, api, tryout):
+    for part in (feeds, downloads, hooks, operations, api, tryout, pages):
         app.register_blueprint(part.blueprint(doors), url_prefix=prefix)
     errors.register(app)
     return app

@@ -7,10 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from bridge.services.gate import Gate
+from bridge.services.in_their_stead import InTheirStead
 from bridge.services.makers import Makers
 from bridge.services.people import People
 from bridge.services.products import Products
 from bridge.services.refresh import Catalog
+from bridge.services.sign_in import SignIn
+from bridge.services.themes import Themes
 from bridge.services.usage import UsageBuffer
 from bridge.settings import Settings
 from bridge.storage.files import FileStore
@@ -36,3 +39,6 @@ class Doors:
     catalog: Callable[[], Catalog]
     people: Callable[[], People]
     makers: Callable[[], Makers]
+    visitors: Callable[[], InTheirStead]
+    sign_in: Callable[[], SignIn]
+    themes: Callable[[], Themes]

@@ -8,7 +8,17 @@ from typing import Any
 from flask import Flask, Response, g, jsonify, redirect, request
 from werkzeug.exceptions import HTTPException
 
-from gitea_client.simulator import api_accounts, api_releases, api_repos, api_settings, downloads, human, userinfo
+from gitea_client.simulator import (
+    api_accounts,
+    api_releases,
+    api_repos,
+    api_settings,
+    downloads,
+    human,
+    oauth,
+    styles,
+    userinfo,
+)
 from gitea_client.simulator.auth import act_as, identify, world
 from gitea_client.simulator.errors import Redirected, Refusal
 from gitea_client.simulator.faults import Fault, hang_up
@@ -24,6 +34,7 @@ def create_simulator(pretended: World, *, version: str = DEFAULT_VERSION) -> Fla
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined] # Flask's own provider has it; its base class does not
     app.extensions["pretend_gitea"] = pretended
+    app.context_processor(_style)
     app.before_request(_strike)
     app.before_request(_recognize)
     app.after_request(_as_go_does)
@@ -31,11 +42,15 @@ def create_simulator(pretended: World, *, version: str = DEFAULT_VERSION) -> Fla
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(Redirected, _redirected)
     app.register_error_handler(HTTPException, _unrouted)
-    for part in (api_accounts, api_repos, api_releases, api_settings):
+    for part in (api_accounts, api_repos, api_releases, api_settings, oauth):
         app.register_blueprint(part.api)
-    for part in (downloads, human, userinfo):
+    for part in (downloads, human, userinfo, oauth, styles):
         app.register_blueprint(part.pages)
     return app
+
+
+def _style() -> dict[str, str]:
+    return {"version": world().version, "theme_file": styles.file_of(styles.chosen_theme())}
 
 
 def _strike() -> Any:

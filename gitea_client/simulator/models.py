@@ -40,6 +40,7 @@ class Account:
     prohibit_login: bool = False
     restricted: bool = False
     language: str = ""
+    theme: str = "gitea-auto"
 
 
 @dataclass(slots=True, kw_only=True)

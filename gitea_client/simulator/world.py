@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from gitea_client.simulator.oauth_models import SignInScripts
 from gitea_client.simulator.world_accounts import AccountScripts
 from gitea_client.simulator.world_releases import ReleaseScripts
 from gitea_client.simulator.world_repos import RepoScripts
 
 
-class World(AccountScripts, RepoScripts, ReleaseScripts):
+class World(AccountScripts, RepoScripts, ReleaseScripts, SignInScripts):
     """Build one by calling its methods (``add_user``, ``add_repo``, ``publish_release``, …); they also fire its hooks.
 
     ``faults`` breaks it on purpose; ``settle`` waits until all hooks have gone out. Safe to use from several threads.

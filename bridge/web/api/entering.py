@@ -37,7 +37,7 @@ def enter(call: Call, request: Request, wrong_tokens: Throttle) -> None:
         raise ApiError("forbidden", f"your role here does not allow {operation.action}")
     if operation.unsafe and not place.token_id:
         call.doors.people().require_write_scope(token, place, anew=operation.anew)
-    _know(call, place)
+    know(call, place)
 
 
 def _as_person(call: Call, token: str, wrong_tokens: Throttle) -> Place:
@@ -73,7 +73,7 @@ def _may_something(call: Call) -> bool:
     return any(call.standing.may(call.operation.action, of_owner=each) > Grant.NO for each in of)
 
 
-def _know(call: Call, place: Place) -> None:
+def know(call: Call, place: Place) -> None:
     """Find the place in the bridge's memory, by its ids. A repo that is met the first time is read from Gitea now."""
     call.owner_id = place.owner_id
     if call.level == "repos":

@@ -114,7 +114,7 @@ def query(request: Request, model: type[Model]) -> Model:
         # Texts alone are read strictly as such; with lists among them that can't be told, and means the same.
         return model.model_validate(fields) if lists else model.model_validate_strings(fields)
     except ValidationError as error:
-        raise _refused(error) from None
+        raise refused(error) from None
 
 
 def body(request: Request, model: type[Model]) -> Model:
@@ -128,7 +128,7 @@ def body(request: Request, model: type[Model]) -> Model:
     try:
         return model.model_validate_json(raw, strict=True)
     except ValidationError as error:
-        raise _refused(error) from None
+        raise refused(error) from None
 
 
 def _check_json(raw: bytes) -> None:
@@ -155,7 +155,7 @@ def _no_constant(name: str) -> None:
     raise ApiError("invalid", f"{name} is not JSON")
 
 
-def _refused(error: ValidationError) -> ApiError:
+def refused(error: ValidationError) -> ApiError:
     """By field, in sentences; what was sent is not repeated, since it may be a secret."""
     errors: dict[str, str] = {}
     for each in error.errors(include_url=False, include_input=False, include_context=False):

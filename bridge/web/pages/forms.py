@@ -1,0 +1,76 @@
+"""What was typed into a form, and what is wrong with it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+
+from bridge.web.api.errors import ApiError, invalid
+
+Typed = Sequence[tuple[str, str]]
+HIDDEN = frozenset({"csrf_token", "once", "version"})
+
+
+class Form:
+    """Values by name, as text, and a sentence for each field that is wrong; ``problem`` is about none of them."""
+
+    def __init__(self, values: Mapping[str, Iterable[str]], version: str = "") -> None:
+        self._values = {name: list(each) for name, each in values.items()}
+        self.version = version
+        self.errors: dict[str, str] = {}
+        self.problem = ""
+        self.conflict = False
+
+    def __getitem__(self, name: str) -> str:
+        """The text of a field, trimmed; empty where there is none."""
+        return self.raw(name).strip()
+
+    def raw(self, name: str) -> str:
+        """The text as it was typed."""
+        return next(iter(self._values.get(name, ())), "")
+
+    def all(self, name: str) -> list[str]:
+        """Everything that was chosen of a field."""
+        return [each for each in self._values.get(name, ()) if each]
+
+    def has(self, name: str) -> bool:
+        """Whether a box was ticked."""
+        return bool(self.all(name))
+
+    def words(self, name: str) -> list[str]:
+        """A text of many items: one a line, or with commas, semicolons or spaces between."""
+        text = self.raw(name)
+        for sign in ",;\t\r\n":
+            text = text.replace(sign, " ")
+        return list(dict.fromkeys(text.split()))
+
+    def lines(self, name: str) -> list[str]:
+        """A text of many items that may hold spaces: one a line, or with commas between."""
+        parts = self.raw(name).replace(",", "\n").splitlines()
+        return list(dict.fromkeys(filter(None, (each.strip() for each in parts))))
+
+    def number(self, name: str) -> int | None:
+        """A whole number; ``None`` where nothing was typed. Raises ``ApiError``."""
+        text = self[name]
+        if not text:
+            return None
+        if not (text.isascii() and text.isdigit()) or len(text) > 9:  # noqa: PLR2004  beyond every limit here
+            raise invalid(name, "write a whole number, such as 3")
+        return int(text)
+
+    def day(self, name: str) -> datetime | None:
+        """The first moment of a day (UTC); ``None`` where nothing was typed. Raises ``ApiError``."""
+        text = self[name]
+        if not text:
+            return None
+        try:
+            return datetime.combine(date.fromisoformat(text), time(), UTC)
+        except ValueError:
+            raise invalid(name, "write a day as year-month-day, such as 2027-03-31") from None
+
+    def refuse(self, error: ApiError, shown: Mapping[str, str]) -> None:
+        """Take in what is wrong. ``shown``: fields of the operation, by the field of this form that they come from."""
+        self.conflict = error.code == "precondition_failed"
+        for field, sentence in error.errors.items():
+            own = field.split(".")[0]
+            self.errors.setdefault(shown.get(own, own), sentence)
+        if not error.errors:
+            self.problem = error.message

@@ -8,6 +8,7 @@ from typing import Any
 
 from bridge.services.gate import Gate
 from bridge.services.makers import Makers
+from bridge.services.payment_door import PaymentDoor
 from bridge.services.people import People
 from bridge.services.products import Products
 from bridge.services.refresh import Catalog
@@ -36,3 +37,4 @@ class Doors:
     catalog: Callable[[], Catalog]
     people: Callable[[], People]
     makers: Callable[[], Makers]
+    payments: Callable[[], PaymentDoor]

@@ -11,11 +11,15 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 
+from bridge.payments.registry import Providers, providers
+from bridge.payments.vault import Vault
 from bridge.services.assets import AssetLimits
 from bridge.services.gate import Gate, GateRules
 from bridge.services.in_their_stead import InTheirStead
 from bridge.services.looks import Looker
 from bridge.services.makers import Makers
+from bridge.services.payment_door import PaymentDoor
+from bridge.services.payment_inbox import InboxRules, PaymentInbox
 from bridge.services.people import People
 from bridge.services.products import Hosts, Products
 from bridge.services.refresh import Catalog, CatalogRules
@@ -147,6 +151,28 @@ class Parts:
         return Themes(self.gitea, same_origin=(ours.scheme, ours.netloc) == (theirs.scheme, theirs.netloc))
 
     @functools.cached_property
+    def providers(self) -> Providers:
+        """The payment providers."""
+        return providers(stripe_url=self.settings.payments.stripe_url)
+
+    @functools.cached_property
+    def vault(self) -> Vault:
+        """What opens the secrets of payment accounts."""
+        return Vault(self.settings.payment_key_file)
+
+    @functools.cached_property
+    def payment_door(self) -> PaymentDoor:
+        """Where payment providers deliver."""
+        return PaymentDoor(self.providers, self.vault, self.open_session, self.clock)
+
+    @functools.cached_property
+    def payment_inbox(self) -> PaymentInbox:
+        """What reads their deliveries."""
+        most = self.settings.limits.keys_per_owner_and_day
+        rules = InboxRules(self.settings.bridge.key_prefix, self.entropy, most)
+        return PaymentInbox(self.providers, self.vault, self.open_session, self.clock, rules)
+
+    @functools.cached_property
     def worker(self) -> Worker:
         """The background loop."""
         settings = self.settings.worker
@@ -159,12 +185,15 @@ class Parts:
             sweep_seconds=settings.reconcile_seconds,
         )
         rules = WorkerRules(settings.threads, settings.refresh_steps_seconds, self.settings.retention)
-        return Worker(self.catalog, schedule, self.store, self.open_session, self.clock, rules)
+        jobs = {"payments": self.payment_inbox.run_next}
+        return Worker(self.catalog, schedule, self.store, self.open_session, self.clock, rules, jobs)
 
     def close(self) -> None:
         """Write what is in memory and let go of everything."""
         if "usage" in self.__dict__:
             self.usage.close()
+        if "payment_door" in self.__dict__:
+            self.payment_door.close()
         if "lookups" in self.__dict__:
             self.lookups.close()
         if "gitea" in self.__dict__:
@@ -193,5 +222,6 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
         visitors=lambda: parts.visitors,
         sign_in=lambda: parts.sign_in,
         themes=lambda: parts.themes,
+        payments=lambda: parts.payment_door,
     )
     return create_web(doors)

@@ -6,10 +6,11 @@ Several workers may run: a repo is claimed by an update that only one of them wi
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from bridge.errors import BridgeError
@@ -17,7 +18,7 @@ from bridge.services.figures import HEARTBEAT
 from bridge.services.refresh import Catalog, Seen
 from bridge.services.schedule import Schedule
 from bridge.settings import RetentionSettings
-from bridge.storage import audits, catalog, person_sessions, refreshes, replays, usage
+from bridge.storage import audits, catalog, payment_events, person_sessions, refreshes, replays, usage
 from bridge.storage.files import FileStore
 from bridge.storage.refreshes import Claim
 from gitea_client.errors import GiteaError
@@ -56,6 +57,7 @@ class Worker:
         open_session: Callable[..., AbstractContextManager[Any]],
         clock: Callable[[], datetime],
         rules: WorkerRules,
+        jobs: Mapping[str, Callable[[], bool]] = MappingProxyType({}),
     ) -> None:
         self._catalog = catalog
         self._schedule = schedule
@@ -63,6 +65,7 @@ class Worker:
         self._open_session = open_session
         self._clock = clock
         self._rules = rules
+        self._jobs = jobs  # each with a thread of its own; they say whether there was something to do
         self._stop = threading.Event()
         self._tidied_at = float("-inf")
         self._sites_forgotten = date.min
@@ -70,6 +73,7 @@ class Worker:
     def run(self) -> None:
         """Work until ``stop``. An error in one job never ends the loop."""
         jobs = [(self.refresh_next, IDLE_SECONDS, f"refresh-{number}") for number in range(self._rules.threads)]
+        jobs += [(job, IDLE_SECONDS, name) for name, job in self._jobs.items()]
         # The heart has a thread of its own: a slow Gitea must not make the worker look dead.
         jobs.append((self.beat, BEAT_SECONDS, "beat"))
         threads = [
@@ -89,8 +93,9 @@ class Worker:
         """Do everything that is due at this moment, without waiting for anything but Gitea."""
         for job in (self.beat, self.keep_time):
             self._tried(job)
-        while self._tried(self.refresh_next):
-            pass
+        for job in (self.refresh_next, *self._jobs.values()):
+            while self._tried(job):
+                pass
 
     def _loop(self, job: Callable[[], bool], pause_seconds: float) -> None:
         while not self._stop.is_set():
@@ -133,6 +138,8 @@ class Worker:
             before = (now - timedelta(days=kept.usage_site_days)).date()
             usage.forget_sites(session, before, self._sites_forgotten)
             audits.forget_addresses(session, now - timedelta(days=kept.ip_address_days))
+            payment_events.redact(session, now - timedelta(days=kept.payment_payload_days))
+            payment_events.forget(session, now - timedelta(days=kept.payment_event_days))
         for sha256 in unused:
             self._store.remove(sha256)
         self._store.sweep(time.time() - _TIDY_SECONDS)

@@ -98,7 +98,9 @@ class OpenIdCalls(Caller):
         answer = self._transport.ask(request, ANONYMOUS)
         if answer.status == HTTPStatus.BAD_REQUEST:
             said = object_of(answer.json(), "an error").get("error")
-            raise Invalid(said if isinstance(said, str) else "refused", status=answer.status).at("POST", request.address)
+            raise Invalid(said if isinstance(said, str) else "refused", status=answer.status).at(
+                "POST", request.address
+            )
         return Tokens.from_json(answer.json())
 
     def my_settings(self) -> PersonSettings:

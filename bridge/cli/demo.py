@@ -179,7 +179,10 @@ def _print_what_to_try(bridge_url: str, gitea_url: str, config: Path, codes: dic
         ("A personal feed, for stock Joomla", f"curl {bridge_url}/acme/mod-weather/updates/{codes['feed token']}.xml"),
         ("A download with the key", f"curl -OJ '{file}?dlid={codes['annual']}'"),
         ("… with an expired key: refused, with the reason", f"curl '{file}?dlid={codes['expired']}'"),
-        ("A key for one site: the first site takes it …", f"curl '{feed}?dlid={codes['single']}&domain=shop.example.com'"),
+        (
+            "A key for one site: the first site takes it …",
+            f"curl '{feed}?dlid={codes['single']}&domain=shop.example.com'",
+        ),
         ("… the second is refused", f"curl '{file}?dlid={codes['single']}&domain=other.example.org'"),
         (
             "An open feed, and its changelog",

@@ -7,6 +7,7 @@ from bridge.models.catalog import Asset, Owner, Release, Repo, RepoName
 from bridge.models.customers import Customer, CustomerPastKey, CustomerWord
 from bridge.models.licenses import KeyCode, KeyDomain, LicenseKey, Package, PackageRepo, Site
 from bridge.models.machinery import Audit, Heartbeat, HookDelivery, Refresh, UsageDay
+from bridge.models.payments import Outbox, PaymentAccount, PaymentEvent, PaymentOrder, PriceMap, WebhookSecret
 from bridge.models.people import PersonSession
 from bridge.models.purchases import (
     CancelFact,
@@ -42,11 +43,16 @@ __all__ = [
     "LineFact",
     "LinkFact",
     "MachineToken",
+    "Outbox",
     "Owner",
     "Package",
     "PackageRepo",
+    "PaymentAccount",
+    "PaymentEvent",
+    "PaymentOrder",
     "PeriodFact",
     "PersonSession",
+    "PriceMap",
     "Purchase",
     "Refresh",
     "RefundFact",
@@ -58,4 +64,5 @@ __all__ = [
     "Site",
     "SnapshotFact",
     "UsageDay",
+    "WebhookSecret",
 ]

@@ -56,6 +56,8 @@ class Purchase(SQLModel, table=True):
     needs_review: bool = False
     flags: list[str] = json_column(list)
     reviews: list[str] = json_column(list)
+    # Another one so like it, and so near, that it may be the same sale paid twice.
+    twin_id: int | None = None
 
     __table_args__ = (
         UniqueConstraint("owner_id", "source", "ref"),

@@ -17,10 +17,10 @@ from bridge.rules.payments.fingerprint import fingerprint
 from bridge.rules.payments.money import InvalidMoney, Money
 from bridge.rules.payments.slots import UNBOUND
 from bridge.rules.references import SENTENCE, is_reference
-from bridge.services import key_inputs, purchases_recompute
+from bridge.services import key_inputs, purchases_recompute, purchases_trail
 from bridge.services.key_inputs import KeyInput
 from bridge.services.keys import Issuer
-from bridge.storage import audits, customers, licenses, purchase_facts, purchases
+from bridge.storage import customers, licenses, purchase_facts, purchases
 from bridge.storage.purchase_facts import Account
 
 # Clocks of shops differ; a payment further ahead is a mistake.
@@ -75,7 +75,9 @@ def sell(session: Any, package: Package, order: Order, by: Issuer) -> tuple[Purc
             " nothing was changed"
         )
     if new:
-        _audit(session, purchase, package.repo_id, "purchase.create", {"package": package.id, **_told(order)}, by)
+        purchases_trail.record(
+            session, purchase, package.repo_id, "purchase.create", {"package": package.id, **_told(order)}, by
+        )
     _tell(session, purchase, [_sale(order, by.now), _line(package, plain.quantity)], "purchase.sale", by)
     return purchase, new
 
@@ -144,7 +146,9 @@ def adopt(session: Any, key: LicenseKey, source: str, ref: str, by: Issuer, *, s
     session.flush()
     package = licenses.package_by_id(session, key.package_id)
     repo_id = package.repo_id if package else None
-    _audit(session, purchase, repo_id, "purchase.adopt", {"source": source, "ref": ref, "key": key.id}, by)
+    purchases_trail.record(
+        session, purchase, repo_id, "purchase.adopt", {"source": source, "ref": ref, "key": key.id}, by
+    )
     if not new:
         purchases_recompute.recompute(session, purchase, by)
     return purchase
@@ -175,10 +179,9 @@ def _tell(session: Any, purchase: Purchase, told: list[Fact], action: str, by: I
     if not news:
         return
     sold = purchases.packages_of(session, [purchase.id or 0]).get(purchase.id or 0, set())
-    repos = {package.repo_id for package in purchases.packages_by_id(session, sold).values()}
-    repo_id = repos.pop() if len(repos) == 1 else None
+    repo_id = purchases_trail.repo_of(session, sold)
     for fact in news:
-        _audit(session, purchase, repo_id, action, _summary(fact), by)
+        purchases_trail.record(session, purchase, repo_id, action, purchases_trail.summary(fact), by)
     purchases_recompute.recompute(session, purchase, by)
 
 
@@ -267,25 +270,3 @@ def _check_dates(package: Package, order: Order, now: datetime) -> None:
 
 def _told(order: Order) -> dict[str, Any]:
     return {"source": order.source, "ref": order.ref, "quantity": order.keys.quantity, "test": order.keys.is_test}
-
-
-def _summary(fact: Fact) -> dict[str, Any]:
-    """A fact as the trail tells it: what was stated, and nothing about the customer."""
-    found = {name: getattr(fact, name) for name in fact.__dataclass_fields__}
-    plain = {name: audits.iso(value) if isinstance(value, datetime) else value for name, value in found.items()}
-    return {name: value for name, value in plain.items() if isinstance(value, str | int) and value not in {"", False}}
-
-
-def _audit(
-    session: Any, purchase: Purchase, repo_id: int | None, action: str, after: dict[str, Any], by: Issuer
-) -> None:
-    audits.record(
-        session,
-        by.actor,
-        action,
-        by.now,
-        subject=f"purchase:{purchase.id}",
-        owner_id=purchase.owner_id,
-        repo_id=repo_id,
-        after=after,
-    )

@@ -4,6 +4,7 @@ Nothing is remembered of the way that led there, so doing it again, or doing it 
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
@@ -11,13 +12,13 @@ from typing import Any
 from bridge.models import KeySlot, LicenseKey, Package, Purchase
 from bridge.rules.payments import policy as policies
 from bridge.rules.payments import purchase as gathering
-from bridge.rules.payments.outcome import Outcome, SlotOutcome, outcome
+from bridge.rules.payments.outcome import Flag, Outcome, SlotOutcome, outcome
 from bridge.rules.payments.policy import Policy
 from bridge.rules.payments.slots import Held, Slot, settled
 from bridge.services import keys
 from bridge.services.key_inputs import KeyInput
 from bridge.services.keys import Issuer
-from bridge.storage import audits, purchase_facts, purchases
+from bridge.storage import audits, payment_accounts, purchase_facts, purchases
 
 _FOREIGN = "the keys are another owner's now, and are left as they are"
 # A link may lead to a link; no provider builds a longer chain.
@@ -26,13 +27,31 @@ _MOST_LINKS = 8
 Made = Mapping[Slot, Package]
 
 
-def recompute(session: Any, purchase: Purchase, by: Issuer) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class KeyChange:
+    """What money changed about a key that was there: names of `_facts_of` with their values before and after."""
+
+    key_id: int
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Recomputed:
+    """What came out, and what it did to the keys: those that were made, and those that changed."""
+
+    outcome: Outcome
+    made: tuple[int, ...] = ()
+    changed: tuple[KeyChange, ...] = ()
+
+
+def recompute(session: Any, purchase: Purchase, by: Issuer) -> Recomputed:
     """Bring the keys of a purchase, which the caller holds, in line with its facts.
 
     Raises ``RefusedError`` where keys are due that may not be issued now (an inactive package, the day's limit).
     """
     facts = _facts(session, purchase)
-    policy = policy_of(purchase)
+    policy = policy_of(session, purchase)
     slots = {Slot(row.line_ref, row.unit_no): row for row in purchases.slots_of(session, purchase.id or 0)}
     due = settled(facts, policy, _held(slots))
     for earlier, later in due.bind:
@@ -44,15 +63,20 @@ def recompute(session: Any, purchase: Purchase, by: Issuer) -> Outcome:
     minted = {slot: packages[id_] for slot, id_ in due.mint if packages[id_].owner_id == purchase.owner_id}
     whole = _held(slots) | {slot: Held(package.id or 0) for slot, package in minted.items()}
     found = outcome(facts, policy, whole)
-    slots |= _mint(session, purchase, minted, found, by)
-    foreign = _apply(session, purchase, slots, found, by) or len(minted) < len(due.mint)
-    _conclude(session, purchase, found, foreign=foreign)
-    return found
+    made = _mint(session, purchase, minted, found, by)
+    changed, foreign = _apply(session, purchase, slots | made, found, by)
+    _conclude(session, purchase, found, foreign=foreign or len(minted) < len(due.mint))
+    fresh = {row.key_id or 0 for row in made.values()}
+    return Recomputed(found, tuple(sorted(fresh)), tuple(each for each in changed if each.key_id not in fresh))
 
 
-def policy_of(purchase: Purchase) -> Policy:  # noqa: ARG001  an account of a payment provider will bring its own
-    """What the seller decided about money."""
-    return policies.default("generic")
+def policy_of(session: Any, purchase: Purchase) -> Policy:
+    """What the seller decided about money: for the account that it came by, or the usual."""
+    account = payment_accounts.by_source(session, purchase.owner_id, purchase.source)
+    if account is None:
+        return policies.default("generic")
+    provider: policies.Provider = "paypal" if account.provider == "paypal" else "stripe"
+    return policies.from_settings(provider, account.policy, test=account.mode == "test")
 
 
 def _facts(session: Any, purchase: Purchase) -> gathering.Purchase:
@@ -119,13 +143,15 @@ def _wanted(purchase: Purchase, quantity: int) -> KeyInput:
     )
 
 
-def _apply(session: Any, purchase: Purchase, slots: Mapping[Slot, KeySlot], found: Outcome, by: Issuer) -> bool:
-    """Write what came out into the keys; whether one of them is another owner's now, which is left as it is."""
+def _apply(
+    session: Any, purchase: Purchase, slots: Mapping[Slot, KeySlot], found: Outcome, by: Issuer
+) -> tuple[list[KeyChange], bool]:
+    """Write what came out into the keys; what changed, and whether a key is another owner's, which stays as it is."""
     rows = [row for row in slots.values() if row.key_id is not None]
     held = purchases.held_keys(session, [row.key_id or 0 for row in rows])
     wanted = {each.package_id for each in found.slots.values() if each.package_id is not None}
     packages = purchases.packages_by_id(session, wanted | {key.package_id for key in held.values()})
-    foreign = False
+    foreign, changed = False, []
     for slot, row in slots.items():
         key, result = held.get(row.key_id or 0), found.slots.get(slot)
         if key is None or result is None:
@@ -139,9 +165,10 @@ def _apply(session: Any, purchase: Purchase, slots: Mapping[Slot, KeySlot], foun
         if before != after:
             session.add(key)
             _audit(session, key, packages[key.package_id], before, after, by)
+            changed.append(KeyChange(key.id or 0, before, after))
         session.add(row)
     session.flush()
-    return foreign
+    return changed, foreign
 
 
 def _fit(
@@ -201,6 +228,7 @@ def _audit(
 def _conclude(session: Any, purchase: Purchase, found: Outcome, *, foreign: bool) -> None:
     reviews = [*found.reviews, *([_FOREIGN] if foreign else [])]
     purchase.status, purchase.needs_review = found.status, bool(reviews)
-    purchase.flags, purchase.reviews = sorted(found.flags), reviews
+    twin = {Flag.DOUBLE_PAYMENT} if purchase.twin_id is not None else set()
+    purchase.flags, purchase.reviews = sorted({*found.flags, *twin}), reviews
     session.add(purchase)
     session.flush()

@@ -132,12 +132,21 @@ class LimitSettings(_Section):
     keys_per_owner_and_day: int = Field(default=10_000, ge=1)
 
 
+class PaymentSettings(_Section):
+    """Selling through payment providers."""
+
+    key_file: str = ""
+    stripe_url: HttpUrl = ""
+
+
 class RetentionSettings(_Section):
     """How long is remembered what is about somebody, or about nothing any more. Days."""
 
     withdrawn_asset_days: int = Field(default=30, ge=1, le=_MOST_DAYS)
     usage_site_days: int = Field(default=400, ge=1, le=_MOST_DAYS)
     ip_address_days: int = Field(default=7, ge=1, le=_MOST_DAYS)
+    payment_payload_days: int = Field(default=90, ge=1, le=_MOST_DAYS)
+    payment_event_days: int = Field(default=400, ge=40, le=_MOST_DAYS)
 
 
 class LogSettings(_Section):
@@ -157,6 +166,7 @@ class Settings(_Section):
     web: WebSettings = Field(default_factory=WebSettings)
     worker: WorkerSettings = Field(default_factory=WorkerSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
+    payments: PaymentSettings = Field(default_factory=PaymentSettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 
@@ -185,6 +195,11 @@ class Settings(_Section):
     def store_dir(self) -> Path:
         """Where asset bytes are kept."""
         return self.bridge.data_dir / "store"
+
+    @property
+    def payment_key_file(self) -> Path:
+        """What opens the secrets of payment accounts."""
+        return Path(self.payments.key_file) if self.payments.key_file else self.bridge.data_dir / "payments.key"
 
     def serves(self, owner: str) -> bool:
         """Whether the owner's repos may be products."""

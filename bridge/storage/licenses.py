@@ -196,7 +196,9 @@ def issued_since(session: Session, owner_id: int, since: datetime) -> int:
     """How many keys the owner's packages have issued since a moment. What came with a code was issued elsewhere."""
     query = select(func.count()).select_from(LicenseKey)
     query = query.where(LicenseKey.owner_id == owner_id, LicenseKey.created_at >= since)
-    return int(session.exec(query.where(exists().where(col(KeyCode.key_id) == col(LicenseKey.id), col(KeyCode.native)))).one())
+    return int(
+        session.exec(query.where(exists().where(col(KeyCode.key_id) == col(LicenseKey.id), col(KeyCode.native)))).one()
+    )
 
 
 def hand_over_repo_packages(session: Session, repo_id: int, owner_id: int) -> None:

@@ -42,6 +42,10 @@ _OF_ACCOUNT: dict[type[Any], type[SQLModel]] = {
 }
 
 
+# A link may lead to a link; no provider builds a longer chain.
+_MOST_LINKS = 8
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """Whose facts: an owner and the word for a shop or provider there. ``within``: a purchase that names things."""
@@ -96,6 +100,23 @@ def sales(session: Session, purchase_ids: Iterable[int]) -> Mapping[int, SaleFac
     """The orders of purchases, by purchase."""
     rows = session.exec(select(SaleFact).where(col(SaleFact.purchase_id).in_(list(purchase_ids))))
     return {row.purchase_id: row for row in rows}
+
+
+def purchase_of_payment(session: Session, account: Account, name: str) -> int | None:
+    """The purchase that a payment leads to, by any of its names: a link, a paid period, or the purchase itself."""
+    for _ in range(_MOST_LINKS):
+        link = session.get(LinkFact, (account.owner_id, account.source, account.within, name))
+        if link is None:
+            break
+        if link.purchase_id is not None:
+            return link.purchase_id
+        name = link.leads_to
+    of_account = select(Purchase.id).where(Purchase.owner_id == account.owner_id, Purchase.source == account.source)
+    period = of_account.join(PeriodFact, col(PeriodFact.purchase_id) == Purchase.id).where(
+        PeriodFact.period_ref == name
+    )
+    found = session.exec(period.limit(1)).first() or session.exec(of_account.where(Purchase.ref == name)).first()
+    return found
 
 
 def claim_orphans(session: Session, purchase: Purchase, names: Iterable[str]) -> bool:

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
-from bridge.models import KeySlot, LicenseKey, LineFact, Package, Purchase
+from bridge.models import KeySlot, LicenseKey, LineFact, Package, PeriodFact, Purchase, SaleFact, SnapshotFact
 from bridge.storage import licenses
 from bridge.storage.engine import upsert
 
@@ -50,6 +51,48 @@ def purchase_by_ref(session: Session, owner_id: int, source: str, ref: str) -> P
     """The purchase of that reference."""
     found: Purchase | None = session.exec(_by_ref(owner_id, source, ref)).first()
     return found
+
+
+def held_by_id(session: Session, purchase_id: int) -> Purchase:
+    """A purchase by our number, read anew; nobody else changes it before this transaction ends."""
+    session.flush()
+    query = select(Purchase).where(Purchase.id == purchase_id).with_for_update(key_share=True)
+    return session.exec(query.execution_options(populate_existing=True)).one()
+
+
+def rehome(session: Session, owner_id: int, provider: str, source: str, ref: str) -> Purchase | None:
+    """The purchase of that reference that keys were bound to under the provider's bare name, given to an account.
+
+    Only one that nothing was ever told of: what another account of that name entered stays its own.
+    """
+    if provider == source:
+        return None
+    found = held_purchase(session, owner_id, provider, ref)
+    if found is None or found.fingerprint or found.status != "pending" or _is_told(session, found.id or 0):
+        return None
+    found.source = source
+    session.add(found)
+    session.flush()
+    return found
+
+
+def _is_told(session: Session, purchase_id: int) -> bool:
+    tables = (SaleFact, PeriodFact, SnapshotFact)
+    return any(session.exec(select(table).where(table.purchase_id == purchase_id)).first() for table in tables)
+
+
+def twin(session: Session, purchase: Purchase, package_ids: Collection[int], since: datetime) -> Purchase | None:
+    """Another sale that was paid since then, of one of these packages to the same mail address."""
+    if purchase.customer_id is None:
+        return None
+    same = (
+        select(Purchase)
+        .join(KeySlot, col(KeySlot.purchase_id) == Purchase.id)
+        .where(Purchase.owner_id == purchase.owner_id, Purchase.id != purchase.id, Purchase.status == "paid")
+        .where(Purchase.customer_id == purchase.customer_id, Purchase.created_at >= since)
+        .where(col(KeySlot.package_id).in_(package_ids))
+    )
+    return session.exec(same.order_by(col(Purchase.id)).limit(1)).first()
 
 
 def _by_ref(owner_id: int, source: str, ref: str) -> Any:

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 
-from bridge.web import api, downloads, errors, feeds, hooks, operations, pages, tryout
+from bridge.web import api, downloads, errors, feeds, hooks, operations, pages, payments, tryout
 from bridge.web.doors import Doors
 from bridge.web.pages import guarding, rendering
 from bridge.web.requests import SiteRequest
@@ -21,7 +21,7 @@ def create_web(doors: Doors) -> Flask:
     guarding.register(app)
     rendering.register(app)
     prefix = urlsplit(doors.settings.bridge.public_url).path.rstrip("/") or None
-    for part in (feeds, downloads, hooks, operations, api, tryout, pages):
+    for part in (feeds, downloads, hooks, operations, api, tryout, pages, payments):
         app.register_blueprint(part.blueprint(doors), url_prefix=prefix)
     errors.register(app)
     return app

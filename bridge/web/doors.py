@@ -9,6 +9,7 @@ from typing import Any
 from bridge.services.gate import Gate
 from bridge.services.in_their_stead import InTheirStead
 from bridge.services.makers import Makers
+from bridge.services.payment_door import PaymentDoor
 from bridge.services.people import People
 from bridge.services.products import Products
 from bridge.services.refresh import Catalog
@@ -42,3 +43,4 @@ class Doors:
     visitors: Callable[[], InTheirStead]
     sign_in: Callable[[], SignIn]
     themes: Callable[[], Themes]
+    payments: Callable[[], PaymentDoor]

@@ -18,7 +18,7 @@ def blueprint(doors: Doors) -> Blueprint:
 
     @site.post("/-/licensing/hooks/gitea")
     def gitea() -> Response:
-        body = _body()
+        body = body_as_it_came()
         serves = doors.settings.serves
         try:
             outcome = hooks.accept(body, dict(request.headers), secrets, serves, doors.open_session, doors.clock())
@@ -36,7 +36,7 @@ def blueprint(doors: Doors) -> Blueprint:
     return site
 
 
-def _body() -> bytes:
+def body_as_it_came() -> bytes:
     """The bytes as they came. Raises 413 where there are more than the application accepts."""
     body = request.get_data(cache=False)
     if request.content_length is None:  # sent in chunks: what is too long was only cut off, until more is asked for

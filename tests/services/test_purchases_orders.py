@@ -60,7 +60,7 @@ def conclusion_of(office, purchase_id: int) -> tuple:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_t103_whatever_the_order_the_keys_in_the_database_are_the_same(office, sold, seed, monkeypatch):
     told = scenario(seed * 7, sold)
-    monkeypatch.setattr(purchases_recompute, "policy_of", lambda _: told.policy)
+    monkeypatch.setattr(purchases_recompute, "policy_of", lambda *_: told.policy)
     wanted = {tuple(slot) for slot in demanded(gathered(told.facts, subscription=told.subscription), told.policy)}
     expected = live(office, told, "in-order", list(told.facts), Random(seed))
     keys = keys_of(office, expected)
@@ -79,7 +79,7 @@ def test_a_recompute_of_everything_gives_the_same_columns(office, sold, monkeypa
         told = scenario(seed, sold)
         lives[live(office, told, f"s{seed}", list(told.facts), Random(seed))] = told
     for purchase_id, told in lives.items():
-        monkeypatch.setattr(purchases_recompute, "policy_of", lambda _, told=told: told.policy)
+        monkeypatch.setattr(purchases_recompute, "policy_of", lambda *_, told=told: told.policy)
         with office.session() as session:
             recompute(session, session.get_one(Purchase, purchase_id), office.issuer())
         before, rows = keys_of(office, purchase_id), len(office.trail())

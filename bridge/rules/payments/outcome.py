@@ -27,6 +27,7 @@ class Flag(StrEnum):
     PARTIAL_REFUND = "partial_refund"
     INQUIRY = "inquiry"
     STILL_RENEWING = "still_renewing"  # the money went back, yet the provider goes on collecting
+    DOUBLE_PAYMENT = "double_payment"  # of a purchase: another one may be the same sale paid twice
     NEEDS_REVIEW = "needs_review"
 
 

@@ -72,6 +72,4 @@ class Cookies:
         return f"{self._prefix}-go-{state[:12]}"
 
     def _set(self, response: Response, name: str, text: str, seconds: int | None) -> None:
-        response.set_cookie(
-            name, text, max_age=seconds, path="/", secure=self._secure, httponly=True, samesite="Lax"
-        )
+        response.set_cookie(name, text, max_age=seconds, path="/", secure=self._secure, httponly=True, samesite="Lax")

@@ -1,0 +1,119 @@
+"""Accounts at payment providers, their webhook secrets and their price maps, as rows."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, or_, update
+from sqlmodel import Session, col, select
+
+from bridge.models import PaymentAccount, PaymentOrder, PriceMap, WebhookSecret
+from bridge.storage.engine import upsert
+
+
+def by_endpoint(session: Session, endpoint: str) -> PaymentAccount | None:
+    """The account with this address."""
+    return session.exec(select(PaymentAccount).where(PaymentAccount.endpoint == endpoint)).first()
+
+
+def by_source(session: Session, owner_id: int, source: str) -> PaymentAccount | None:
+    """The account that purchases of an owner call by this word."""
+    query = select(PaymentAccount).where(PaymentAccount.owner_id == owner_id, PaymentAccount.source == source)
+    return session.exec(query).first()
+
+
+def all_of(session: Session, owner_id: int | None = None) -> Sequence[PaymentAccount]:
+    """The accounts of an owner, or of everybody, in the order in which they came."""
+    query = select(PaymentAccount).order_by(col(PaymentAccount.id))
+    if owner_id is not None:
+        query = query.where(PaymentAccount.owner_id == owner_id)
+    return session.exec(query).all()
+
+
+def held(session: Session, account_id: int) -> PaymentAccount:
+    """The account, read anew. Nobody else enters anything of it before this transaction ends.
+
+    So a fact that comes before its purchase can't miss it by a hair. New deliveries are taken in meanwhile.
+    """
+    session.flush()
+    query = select(PaymentAccount).where(PaymentAccount.id == account_id).with_for_update(key_share=True)
+    return session.exec(query, execution_options={"populate_existing": True}).one()
+
+
+def draw_ticket(session: Session, account_id: int) -> int:
+    """The next ticket: larger than all that were drawn before, also by others at this moment."""
+    drawn = (
+        update(PaymentAccount)
+        .where(col(PaymentAccount.id) == account_id)
+        .values(ticket=PaymentAccount.ticket + 1)
+        .returning(col(PaymentAccount.ticket))
+    )
+    return int(session.execute(drawn).scalar_one())
+
+
+def count_refused(session: Session, account_id: int, *, bad: int, stale: int, now: datetime) -> None:
+    """Note deliveries whose signature was wrong, or right and old."""
+    counted = update(PaymentAccount).where(col(PaymentAccount.id) == account_id)
+    session.execute(
+        counted.values(
+            bad_signatures=PaymentAccount.bad_signatures + bad,
+            stale_signatures=PaymentAccount.stale_signatures + stale,
+            last_refused_at=now,
+        )
+    )
+
+
+def due(session: Session, now: datetime) -> Sequence[PaymentAccount]:
+    """The accounts whose events or objects are to be looked through now."""
+    late = or_(col(PaymentAccount.poll_at) <= now, col(PaymentAccount.sweep_at) <= now)
+    query = select(PaymentAccount).where(PaymentAccount.status == "active", PaymentAccount.api_key != "", late)
+    return session.exec(query.order_by(col(PaymentAccount.id))).all()
+
+
+def secrets_of(session: Session, account_id: int) -> Sequence[WebhookSecret]:
+    """Its webhook secrets, the newest first."""
+    query = select(WebhookSecret).where(WebhookSecret.account_id == account_id)
+    return session.exec(query.order_by(col(WebhookSecret.id).desc())).all()
+
+
+def drop_secrets(session: Session, account_id: int, *, ended_before: datetime | None = None) -> None:
+    """Forget its webhook secrets: all, or those that ended."""
+    gone = delete(WebhookSecret).where(col(WebhookSecret.account_id) == account_id)
+    session.execute(gone if ended_before is None else gone.where(col(WebhookSecret.not_after) < ended_before))
+
+
+def all_secrets(session: Session) -> Sequence[WebhookSecret]:
+    """Every webhook secret there is."""
+    return session.exec(select(WebhookSecret)).all()
+
+
+def maps_of(session: Session, account_id: int) -> Sequence[PriceMap]:
+    """What of the account is which package."""
+    query = select(PriceMap).where(PriceMap.account_id == account_id)
+    return session.exec(query.order_by(PriceMap.match_type, PriceMap.match_value)).all()
+
+
+def put_map(session: Session, row: PriceMap) -> None:
+    """Map something to a package, in place of what it was mapped to."""
+    values: dict[str, Any] = row.model_dump(exclude={"id"})
+    names = ["account_id", "match_type", "match_value"]
+    changed = {name: value for name, value in values.items() if name not in names}
+    session.execute(
+        upsert(session)(PriceMap).values(**values).on_conflict_do_update(index_elements=names, set_=changed)
+    )
+
+
+def drop_map(session: Session, account_id: int, match_type: str, match_value: str) -> bool:
+    """Take a mapping away; whether there was one."""
+    gone = delete(PriceMap).where(
+        col(PriceMap.account_id) == account_id,
+        col(PriceMap.match_type) == match_type,
+        col(PriceMap.match_value) == match_value,
+    )
+    return session.execute(gone.returning(col(PriceMap.id))).first() is not None
+
+
+def order_of(session: Session, account_id: int, order: str) -> PaymentOrder | None:
+    """A sale that was begun here, by our name for it."""
+    found = session.get(PaymentOrder, order)
+    return found if found is not None and found.account_id == account_id else None

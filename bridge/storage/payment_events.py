@@ -1,0 +1,143 @@
+"""The inbox of payment events, as rows: taken in once, leased by one worker, finished by whoever holds the lease."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, update
+from sqlmodel import Session, col, select
+
+from bridge.models import PaymentEvent
+from bridge.storage.engine import upsert
+
+_WAITING = ("new", "leased", "failed")
+
+
+def take_in(session: Session, row: PaymentEvent) -> int:
+    """Keep a delivery; how often it has come by now. The constraint decides which of many at once is the first."""
+    values: dict[str, Any] = row.model_dump(exclude={"id"})
+    inserted = upsert(session)(PaymentEvent).values(**values)
+    kept = inserted.on_conflict_do_update(
+        index_elements=["account_id", "event_id", "event_type"],
+        set_={"deliveries": PaymentEvent.deliveries + 1},
+    )
+    return int(session.execute(kept.returning(col(PaymentEvent.deliveries))).scalar_one())
+
+
+def claim(session: Session, now: datetime, *, for_seconds: float) -> PaymentEvent | None:
+    """Lease the event that is due longest. The update names the row's attempt, so only one worker gets it.
+
+    A worker that dies leaves the row due again at the end of the lease.
+    """
+    waiting = select(PaymentEvent).where(col(PaymentEvent.due_at) <= now)
+    row = session.exec(waiting.order_by(col(PaymentEvent.due_at), col(PaymentEvent.id)).limit(1)).first()
+    if row is None:
+        return None
+    taken = (
+        update(PaymentEvent)
+        .where(col(PaymentEvent.id) == row.id, col(PaymentEvent.attempts) == row.attempts)
+        .where(col(PaymentEvent.due_at) <= now)
+        .values(status="leased", attempts=row.attempts + 1, due_at=now + timedelta(seconds=for_seconds))
+    )
+    if session.execute(taken).rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE counts
+        return None
+    session.refresh(row)
+    session.expunge(row)
+    return row
+
+
+def finish(session: Session, lease: PaymentEvent, **values: Any) -> bool:
+    """Write what became of a leased event; ``False`` where the lease ended and somebody else has it by now."""
+    mine = update(PaymentEvent).where(
+        col(PaymentEvent.id) == lease.id,
+        col(PaymentEvent.attempts) == lease.attempts,
+        col(PaymentEvent.status) == "leased",
+    )
+    return session.execute(mine.values(**values)).rowcount == 1  # type: ignore[attr-defined, no-any-return]
+
+
+def again(session: Session, now: datetime, account_id: int, *, codes: Collection[str], ref: str = "") -> int:
+    """Let events that changed nothing for one of these reasons be read once more; how many there are.
+
+    ``ref``: only those about a purchase.
+    """
+    wanted = update(PaymentEvent).where(
+        col(PaymentEvent.account_id) == account_id,
+        col(PaymentEvent.status) == "ignored",
+        col(PaymentEvent.code).in_(codes),
+    )
+    if ref:
+        wanted = wanted.where(col(PaymentEvent.ref) == ref)
+    return int(session.execute(wanted.values(status="new", due_at=now, attempts=0)).rowcount)  # type: ignore[attr-defined]
+
+
+def replay(session: Session, now: datetime, event_ids: Iterable[int]) -> int:
+    """Let these events be read once more, whatever became of them; how many there are. A leased one is being read."""
+    wanted = update(PaymentEvent).where(col(PaymentEvent.id).in_(list(event_ids)), PaymentEvent.status != "leased")
+    return int(session.execute(wanted.values(status="new", due_at=now, attempts=0)).rowcount)  # type: ignore[attr-defined]
+
+
+def by_id(session: Session, event_row_id: int) -> PaymentEvent | None:
+    """An event by our number."""
+    return session.get(PaymentEvent, event_row_id)
+
+
+def page(
+    session: Session,
+    account_ids: Collection[int],
+    *,
+    statuses: Collection[str] = (),
+    ref: str = "",
+    event_id: str = "",
+    limit: int = 100,
+) -> Sequence[PaymentEvent]:
+    """Events of accounts, the newest first."""
+    query = select(PaymentEvent).where(col(PaymentEvent.account_id).in_(account_ids))
+    if statuses:
+        query = query.where(col(PaymentEvent.status).in_(statuses))
+    if ref:
+        query = query.where(PaymentEvent.ref == ref)
+    if event_id:
+        query = query.where(PaymentEvent.event_id == event_id)
+    return session.exec(query.order_by(col(PaymentEvent.id).desc()).limit(limit)).all()
+
+
+def last_of_object(session: Session, account_id: int, object_id: str) -> PaymentEvent | None:
+    """The last event about an object."""
+    query = select(PaymentEvent).where(PaymentEvent.account_id == account_id, PaymentEvent.object_id == object_id)
+    return session.exec(query.order_by(col(PaymentEvent.id).desc()).limit(1)).first()
+
+
+def counts(session: Session, account_id: int) -> dict[str, int]:
+    """How many events of an account there are, by status."""
+    query = select(PaymentEvent.status, func.count()).where(PaymentEvent.account_id == account_id)
+    return {status: int(count) for status, count in session.exec(query.group_by(PaymentEvent.status))}
+
+
+def last_received(session: Session, account_id: int) -> datetime | None:
+    """When a delivery of an account was accepted last."""
+    query = select(PaymentEvent.received_at).where(
+        PaymentEvent.account_id == account_id, PaymentEvent.source == "webhook"
+    )
+    return session.exec(query.order_by(col(PaymentEvent.id).desc()).limit(1)).first()
+
+
+def oldest_due(session: Session) -> datetime | None:
+    """Since when the first that waits is due."""
+    return session.exec(select(func.min(PaymentEvent.due_at))).one()
+
+
+def redact(session: Session, before: datetime) -> int:
+    """Forget what old events said; that they came, and their digests, stays. How many there were."""
+    told = update(PaymentEvent).where(
+        col(PaymentEvent.received_at) < before,
+        col(PaymentEvent.payload).is_not(None),
+        col(PaymentEvent.status).not_in(_WAITING),
+    )
+    return int(session.execute(told.values(payload=None)).rowcount)  # type: ignore[attr-defined]
+
+
+def forget(session: Session, before: datetime) -> int:
+    """Forget old events as a whole. How many there were."""
+    gone = delete(PaymentEvent).where(col(PaymentEvent.received_at) < before, col(PaymentEvent.status).not_in(_WAITING))
+    return int(session.execute(gone).rowcount)  # type: ignore[attr-defined]

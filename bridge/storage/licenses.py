@@ -194,11 +194,10 @@ def assign_domains(session: Session, key_id: int, patterns: Iterable[str]) -> No
 
 def issued_since(session: Session, owner_id: int, since: datetime) -> int:
     """How many keys the owner's packages have issued since a moment. What came with a code was issued elsewhere."""
+    made_here = exists().where(col(KeyCode.key_id) == col(LicenseKey.id), col(KeyCode.native))
     query = select(func.count()).select_from(LicenseKey)
-    query = query.where(LicenseKey.owner_id == owner_id, LicenseKey.created_at >= since)
-    return int(
-        session.exec(query.where(exists().where(col(KeyCode.key_id) == col(LicenseKey.id), col(KeyCode.native)))).one()
-    )
+    query = query.where(LicenseKey.owner_id == owner_id, LicenseKey.created_at >= since, made_here)
+    return int(session.exec(query).one())
 
 
 def hand_over_repo_packages(session: Session, repo_id: int, owner_id: int) -> None:

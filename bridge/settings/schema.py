@@ -20,6 +20,9 @@ _HIGHEST_PORT = 65_535
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}  # the same that feeds/ accepts without https
 _LONGEST_STEP_SECONDS = 86_400
 _MOST_DAYS = 36_500
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104  names of all addresses, and this machine's own
+HOOK_PATH = "/-/licensing/hooks/gitea"
+CALLBACK_PATH = "/-/licensing/oauth/callback"
 
 
 def _http_url(value: str) -> str:
@@ -61,6 +64,7 @@ class GiteaSettings(_Section):
     public_url: HttpUrl = ""
     token: SecretStr = SecretStr("")
     webhook_secrets: Secrets = Field(default_factory=list)
+    hook_url: HttpUrl = ""
     max_requests_per_second: float = Field(default=5.0, gt=0, le=1000)
     timeout_seconds: float = Field(default=10.0, gt=0, le=120)
 
@@ -73,6 +77,13 @@ class BridgeSettings(_Section):
     key_prefix: str = Field(default="LIC", pattern=r"^[A-Z][A-Z0-9]{1,7}$")
     data_dir: Path = Path("var")
     allow_test_keys: bool = False
+
+
+class OAuthSettings(_Section):
+    """As what the bridge is known to Gitea when people sign in."""
+
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
 
 
 class DatabaseSettings(_Section):
@@ -145,6 +156,7 @@ class Settings(_Section):
 
     gitea: GiteaSettings = Field(default_factory=GiteaSettings)
     bridge: BridgeSettings = Field(default_factory=BridgeSettings)
+    oauth: OAuthSettings = Field(default_factory=OAuthSettings)
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)
     web: WebSettings = Field(default_factory=WebSettings)
     worker: WorkerSettings = Field(default_factory=WorkerSettings)
@@ -178,6 +190,22 @@ class Settings(_Section):
         """Where asset bytes are kept."""
         return self.bridge.data_dir / "store"
 
+    @property
+    def hook_address(self) -> str:
+        """Where Gitea sends its webhooks."""
+        return hook_address(self.gitea.hook_url, self.web.bind)
+
+    @property
+    def oauth_callback(self) -> str:
+        """Where Gitea sends people back to after they signed in."""
+        return self.bridge.public_url + CALLBACK_PATH
+
     def serves(self, owner: str) -> bool:
         """Whether the owner's repos may be products."""
         return "*" in self.bridge.owners or owner.casefold() in {name.casefold() for name in self.bridge.owners}
+
+
+def hook_address(hook_url: str, bind: str) -> str:
+    """The address for Gitea's webhooks: below ``hook_url``, or else straight at ``bind``, on this machine."""
+    host, _, port = bind.rpartition(":")
+    return (hook_url or f"http://{_EVERYWHERE.get(host, host)}:{port}") + HOOK_PATH

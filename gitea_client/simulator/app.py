@@ -8,7 +8,16 @@ from typing import Any
 from flask import Flask, Response, g, jsonify, redirect, request
 from werkzeug.exceptions import HTTPException
 
-from gitea_client.simulator import api_accounts, api_releases, api_repos, api_settings, downloads, human, userinfo
+from gitea_client.simulator import (
+    api_accounts,
+    api_applications,
+    api_releases,
+    api_repos,
+    api_settings,
+    downloads,
+    human,
+    userinfo,
+)
 from gitea_client.simulator.auth import act_as, identify, world
 from gitea_client.simulator.errors import Redirected, Refusal
 from gitea_client.simulator.faults import Fault, hang_up
@@ -31,7 +40,7 @@ def create_simulator(pretended: World, *, version: str = DEFAULT_VERSION) -> Fla
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(Redirected, _redirected)
     app.register_error_handler(HTTPException, _unrouted)
-    for part in (api_accounts, api_repos, api_releases, api_settings):
+    for part in (api_accounts, api_applications, api_repos, api_releases, api_settings):
         app.register_blueprint(part.api)
     for part in (downloads, human, userinfo):
         app.register_blueprint(part.pages)

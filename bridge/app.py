@@ -19,7 +19,7 @@ from bridge.services.products import Hosts, Products
 from bridge.services.refresh import Catalog, CatalogRules
 from bridge.services.schedule import Schedule
 from bridge.services.usage import UsageBuffer
-from bridge.settings import Settings
+from bridge.settings import GiteaSettings, Settings
 from bridge.storage import schema
 from bridge.storage.engine import open_engine, session_scope
 from bridge.storage.files import FileStore
@@ -45,6 +45,17 @@ class Edge:
 
 
 REAL = Edge()
+
+
+def open_gitea(settings: GiteaSettings) -> GiteaClient:
+    """The way to Gitea, within its budget."""
+    return GiteaClient(
+        settings.url,
+        settings.token.get_secret_value() or None,
+        timeout=(3.05, settings.timeout_seconds),
+        public_url=settings.public_url or None,
+        before_request=RequestBudget(settings.max_requests_per_second),
+    )
 
 
 class Parts:
@@ -90,14 +101,7 @@ class Parts:
     @functools.cached_property
     def gitea(self) -> GiteaClient:
         """The way to Gitea, within its budget."""
-        gitea = self.settings.gitea
-        return GiteaClient(
-            gitea.url,
-            gitea.token.get_secret_value() or None,
-            timeout=(3.05, gitea.timeout_seconds),
-            public_url=gitea.public_url,
-            before_request=RequestBudget(gitea.max_requests_per_second),
-        )
+        return open_gitea(self.settings.gitea)
 
     @functools.cached_property
     def catalog(self) -> Catalog:

@@ -68,7 +68,6 @@ class NotAllowed(GiteaError):
         named = _REQUIRED_SCOPE.search(self.message)
         return named.group(1).split(",")[0].strip() or None if named else None
 
-
     @property
     def told_scopes(self) -> tuple[str, ...]:
         """All scopes of the token, which Gitea tells where one is missing; empty where it does not."""

@@ -7,6 +7,7 @@ relative to the configuration file.
 
 import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,14 @@ def load(path: Path | None = None) -> Settings:
         raise SettingsError(f"{error.filename or file}: {error.strerror}; the bridge's user needs to read it") from None
     except UnreadableSourceError:
         raise SettingsError(faults.section_as_variable(os.environ)) from None
+    except ValidationError as error:
+        raise SettingsError(faults.explain(error, file)) from None
+
+
+def build(sections: Mapping[str, Any], file: Path) -> Settings:
+    """Settings out of values that shall be written into the file. Raises ``SettingsError`` as ``load`` does."""
+    try:
+        return Settings(**sections)
     except ValidationError as error:
         raise SettingsError(faults.explain(error, file)) from None
 

@@ -25,7 +25,8 @@ HOOK_PATH = "/-/licensing/hooks/gitea"
 CALLBACK_PATH = "/-/licensing/oauth/callback"
 
 
-def _http_url(value: str) -> str:
+def http_url(value: str) -> str:
+    """The address without its last slash. Raises ``ValueError`` that says what one looks like."""
     try:
         parts = urlsplit(value)
         usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
@@ -46,7 +47,7 @@ def _words(value: Any) -> Any:
     return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
 
 
-HttpUrl = Annotated[str, BeforeValidator(lambda value: _http_url(value) if isinstance(value, str) and value else value)]
+HttpUrl = Annotated[str, BeforeValidator(lambda value: http_url(value) if isinstance(value, str) and value else value)]
 Address = Annotated[str, AfterValidator(_port)]
 Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
 Secrets = Annotated[list[SecretStr], NoDecode, BeforeValidator(_words)]

@@ -12,7 +12,8 @@ from gitea_client.calls import Caller
 from gitea_client.errors import NotAllowed
 
 Category = Literal["repository", "organization", "user", "admin"]
-# Reading: the smallest list, or what is not there. Writing: what can't be carried out, since what is made has no name, address or type.
+# Reading: the smallest list, or what is not there. Writing: what can't be carried out, since what is to be made has no
+# name, address or type.
 _READING: dict[Category, tuple[str, ...]] = {
     "repository": ("repos", "search"),
     "organization": ("teams", "0", "members"),  # there is none; the list of all orgs asks for no scope

@@ -24,7 +24,7 @@ from bridge.services.installing.planning import Found
 from bridge.services.installing.proving import BridgesOwn
 from bridge.services.installing.running import Hands, Outside
 from bridge.services.installing.steps import CreateApplication, Step, WriteConfig
-from bridge.services.installing.values import Answers
+from bridge.services.installing.values import Answers, GiteaFacts
 from bridge.services.installing.verdicts import judge
 from bridge.settings import load
 from bridge.storage import schema
@@ -42,7 +42,7 @@ def _options(command: Any) -> Any:
             click.option("--public-url", help="This bridge, as sites see it (default: the host of Gitea)."),
             click.option("--hook-url", help="This bridge, as Gitea reaches it (default: at --bind)."),
             click.option("--owner", "owners", multiple=True, help="Who is served; repeat it. '*': everybody."),
-            click.option("--database", help="sqlite (default), or postgresql://user@host/name without a password."),
+            click.option("--database", help="sqlite (default), or postgresql://user@host/name, no password."),
             click.option("--database-file", type=file, help="A file with the address of PostgreSQL and its password."),
             click.option("--data-dir", type=click.Path(path_type=Path), help="For SQLite and copies of release files."),
             click.option("--bind", help="Where the bridge listens (default: 127.0.0.1:8080)."),
@@ -62,13 +62,13 @@ def _options(command: Any) -> Any:
 @_options
 @pass_context
 def init(
-    context: Context, proxy: Proxy, wait: float, overwrite: bool, yes: bool, dry_run: bool, **options: Any
+    context: Context, /, proxy: Proxy, wait: float, overwrite: bool, yes: bool, dry_run: bool, **options: Any
 ) -> None:
     """Install the bridge beside a Gitea: ask, check, and set everything up.
 
     It checks the token and says what it can do, makes the webhook and the application for sign-in in Gitea, sees a
-    delivery arrive, writes the configuration (secrets in files of their own) and the database, and prints what the proxy
-    needs. Nothing of Gitea's own is touched. Run again, it completes what is missing. `bridge uninstall` takes it out.
+    delivery arrive, writes the configuration (secrets in files of their own) and the database, and prints what the
+    proxy needs. Nothing of Gitea's own is touched. Run again, it completes what is missing. `bridge uninstall` takes it out.
     """
     files = Files(context.config_file)
     held = Held.by(files)
@@ -101,7 +101,7 @@ def _given(options: dict[str, Any], *, ask: bool) -> Given:
     return Given(**options, database=database, token=token, ask=ask)
 
 
-def _found(client: GiteaClient, facts: looking.GiteaFacts, decided: Answers, held: Held) -> Found:
+def _found(client: GiteaClient, facts: GiteaFacts, decided: Answers, held: Held) -> Found:
     record = held.files.record()
     levels = looking.hook_levels(client, facts)
     find = functools.partial(
@@ -133,6 +133,8 @@ def _agree(steps: Iterable[Step], files: Files, *, asking: bool, overwrite: bool
 
 def _outside(files: Files, decided: Answers, wait: float) -> Outside:
     def migrate() -> str:
+        # Not for everybody on this machine to read; a proxy that sends files itself is let in through the group.
+        load(files.config).bridge.data_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
         parts = Parts(load(files.config))
         try:
             schema.upgrade(parts.engine)

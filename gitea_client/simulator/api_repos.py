@@ -77,7 +77,7 @@ def search() -> Response:
 
 @api.post("/repos/migrate")
 @needs("repository")
-def migrate() -> None:
+def migrate() -> Response:
     """Bring a repo from elsewhere: not played, so every request is incomplete."""
     raise Refusal(422, "[CloneAddr]: Required")
 

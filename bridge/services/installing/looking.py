@@ -25,8 +25,11 @@ _JWT_DOTS = 2
 
 
 def look(client: GiteaClient, url: str, token: str, owners: Iterable[str]) -> GiteaFacts:
-    """What there is. Raises ``UnavailableError`` where no Gitea answers, ``SettingsError`` for a token that is no good,
-    ``RefusedError`` for a Gitea that is too old."""
+    """What there is.
+
+    Raises ``UnavailableError`` where no Gitea answers, ``SettingsError`` for a token that is no good, ``RefusedError``
+    for a Gitea that is too old.
+    """
     version = version_at(client, url)
     if not version.supported:
         raise RefusedError(
@@ -42,11 +45,11 @@ def version_at(client: GiteaClient, url: str) -> ServerVersion:
     try:
         return client.version()
     except NotAuthenticated:
-        raise SettingsError(_BAD_TOKEN) from None
+        raise SettingsError(_UNKNOWN) from None
     except (NotFound, BadAnswer, Moved):
         raise UnavailableError(
-            f"something answers at {url}, but it is not Gitea's API; where Gitea lives below a path, the path belongs to"
-            " the address, for example https://example.com/git"
+            f"something answers at {url}, but it is not Gitea's API; where Gitea lives below a path, the path belongs"
+            " to the address, for example https://example.com/git"
         ) from None
     except Unreachable as error:
         raise UnavailableError(
@@ -54,7 +57,7 @@ def version_at(client: GiteaClient, url: str) -> ServerVersion:
         ) from None
 
 
-_BAD_TOKEN = (
+_UNKNOWN = (
     "Gitea does not know this token: it is mistyped, was deleted, or has expired. Make a new one in Gitea under"
     " Settings, Applications, as a site administrator"
 )
@@ -75,7 +78,7 @@ def _token(client: GiteaClient, token: str) -> TokenFacts:
         return TokenFacts(me.login, me.is_admin, reads, changes, client.sees_private_things())
     except NotAuthenticated:
         raise SettingsError(
-            _BAD_TOKEN if token else "Gitea needs a token: make one under Settings, Applications"
+            _UNKNOWN if token else "Gitea needs a token: make one under Settings, Applications"
         ) from None
     except NotAllowed as refused:
         raise SettingsError(

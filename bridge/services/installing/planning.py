@@ -38,8 +38,11 @@ class Found:
 
 
 def plan(answers: Answers, held: Held, found: Found) -> tuple[Step, ...]:
-    """All steps, in their order. Secrets come before the configuration that names them, and both before Gitea, so that
-    whatever moment a run ends at, the next one knows what it needs to go on."""
+    """All steps, in their order.
+
+    Secrets come before the configuration that names them, and both before Gitea, so that whatever moment a run ends at,
+    the next one knows what it needs to go on.
+    """
     secret = held.hook_secret or found.fallback_secret
     return (
         *_files(answers, held, secret),

@@ -1,4 +1,4 @@
-"""Make Gitea send a delivery and see it arrive: creating a hook succeeds even where Gitea will never reach its address."""
+"""Make Gitea send a delivery and see it arrive: a hook can be made even where Gitea will never reach its address."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress

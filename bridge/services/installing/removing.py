@@ -1,6 +1,7 @@
 """What has to be taken out of Gitea again, and what stays unless it is named."""
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
@@ -35,7 +36,7 @@ class Removal:
     client: GiteaClient
     settings: Settings
     files: Files
-    purge: Set[Part]
+    purge: AbstractSet[Part]
 
     def plan(self) -> tuple[Step, ...]:
         """All steps. Raises ``GiteaError`` where Gitea does not answer: then nothing can be taken out of it."""

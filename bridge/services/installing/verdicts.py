@@ -50,8 +50,8 @@ def _token(token: TokenFacts) -> list[Verdict]:
         return [Verdict("bad", sentence)]
     if not token.sees_private:
         sentence = (
-            "the token is for public things only, so private repos, where sold code usually is, don't exist for it. Make"
-            " one without the limit to public repositories"
+            "the token is for public things only, so private repos, where sold code usually is, don't exist for it."
+            " Make one without the limit to public repositories"
         )
         return [Verdict("bad", sentence)]
     return [_person(token), *_writing(token)]
@@ -103,8 +103,8 @@ def _owner(owner: OwnerFacts) -> Verdict:
         return Verdict("bad", f"there is no {owner.name} in Gitea that the token sees; is the name spelt right?")
     if not owner.variables_readable:
         sentence = (
-            f"the settings of {owner.name} can't be read: the account of the token must be in its Owners team, or a site"
-            " administrator. Until then nothing of it is served"
+            f"the settings of {owner.name} can't be read: the account of the token must be in its Owners team, or a"
+            " site administrator. Until then nothing of it is served"
         )
         return Verdict("warning", sentence)
     return Verdict("good", f"the settings of {owner.name} can be read")

@@ -68,7 +68,8 @@ def init(
 
     It checks the token and says what it can do, makes the webhook and the application for sign-in in Gitea, sees a
     delivery arrive, writes the configuration (secrets in files of their own) and the database, and prints what the
-    proxy needs. Nothing of Gitea's own is touched. Run again, it completes what is missing. `bridge uninstall` takes it out.
+    proxy needs. Nothing of Gitea's own is touched. Run again, it completes what is missing.
+    `bridge uninstall` takes it out.
     """
     files = Files(context.config_file)
     held = Held.by(files)

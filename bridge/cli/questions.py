@@ -44,6 +44,10 @@ def answers(given: Given, held: Held) -> tuple[Answers, Settings]:
     usual = held.text("bridge.public_url") or origin_of(gitea_public_url)
     public_url = asking.url(given.public_url, "This bridge, as customers' sites see it", usual, _public)
     owners = asking.owners(given.owners, held.owners)
+    if given.database is None and held.value("database.url_file") and not held.secrets["database.url"]:
+        raise InvalidInputError(
+            "database", "the file with the database's address is gone; name one with --database-file"
+        )
     database = asking.database(given.database, held.secrets["database.url"])
     token = asking.token(given.token, held.secrets["gitea.token"])
     bind = given.bind or held.text("web.bind") or _BIND

@@ -76,6 +76,8 @@ def _files(answers: Answers, held: Held, secret: str) -> Iterator[Step]:
             continue
         yield WriteSecret(*what[key], held.files.secret(what[key][1]), text)
         changes |= held.secret_keys(key)
+    if held.value("oauth.client_secret_file") and not held.secrets["oauth.client_secret"]:
+        changes |= dict.fromkeys(("oauth.client_id", "oauth.client_secret_file"))  # no program starts without that file
     if changes:
         yield WriteConfig(held.files.config, changes, held.fresh)
     else:

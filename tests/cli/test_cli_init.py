@@ -213,10 +213,10 @@ def test_the_questions_are_asked_with_defaults_and_the_token_is_not_shown(place)
 def test_everybody_is_served_on_purpose_only(place):
     token = place.token_file().read_text()
     words = ["--config", str(place.config), "init", "--bind", place.bind]
-    ran = CliRunner().invoke(bridge, words, input="\n".join([place.url, "", "", "*", "n"]) + "\n")
+    ran = CliRunner().invoke(bridge, words, input=f"{place.url}\n\n\n*\nn\n")
     assert ran.exit_code == 1
     assert not place.config.exists()
-    ran = CliRunner().invoke(bridge, words, input="\n".join([place.url, "", "", "*", "y", "", token, "y"]) + "\n")
+    ran = CliRunner().invoke(bridge, words, input=f"{place.url}\n\n\n*\ny\n\n{token}\ny\n")
     assert ran.exit_code == 0, ran.output
     assert load(place.config).bridge.owners == ["*"]
     assert "anyone can offer products" in ran.output

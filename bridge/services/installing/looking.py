@@ -30,13 +30,18 @@ def look(client: GiteaClient, url: str, token: str, owners: Iterable[str]) -> Gi
     Raises ``UnavailableError`` where no Gitea answers, ``SettingsError`` for a token that is no good, ``RefusedError``
     for a Gitea that is too old.
     """
+    if token.count(".") == _JWT_DOTS:
+        raise SettingsError(
+            "this is a token from signing in with OAuth2, which expires within an hour; make an access token in Gitea"
+            " under Settings, Applications"
+        )
     version = version_at(client, url)
     if not version.supported:
         raise RefusedError(
             f"this is Gitea {version.raw}; the bridge needs 1.23 or later. Up to 1.22, whoever signs in to an"
             " application hands it all their rights, since tokens for sign-in could not be limited. Upgrade Gitea first"
         )
-    facts = _token(client, token)
+    facts = _token(client)
     return GiteaFacts(version, facts, tuple(_owner(client, facts, name) for name in owners))
 
 
@@ -46,6 +51,8 @@ def version_at(client: GiteaClient, url: str) -> ServerVersion:
         return client.version()
     except NotAuthenticated:
         raise SettingsError(_UNKNOWN) from None
+    except NotAllowed as refused:
+        raise _refused_account(refused) from None
     except (NotFound, BadAnswer, Moved):
         raise UnavailableError(
             f"something answers at {url}, but it is not Gitea's API; where Gitea lives below a path, the path belongs"
@@ -63,12 +70,7 @@ _UNKNOWN = (
 )
 
 
-def _token(client: GiteaClient, token: str) -> TokenFacts:
-    if token.count(".") == _JWT_DOTS:
-        raise SettingsError(
-            "this is a token from signing in with OAuth2, which expires within an hour; make an access token in Gitea"
-            " under Settings, Applications"
-        )
+def _token(client: GiteaClient) -> TokenFacts:
     try:
         reads = frozenset(each for each in CATEGORIES if client.may_read(each))
         changes = frozenset(each for each in CATEGORIES if client.may_change(each))
@@ -77,14 +79,16 @@ def _token(client: GiteaClient, token: str) -> TokenFacts:
         me = client.me()
         return TokenFacts(me.login, me.is_admin, reads, changes, client.sees_private_things())
     except NotAuthenticated:
-        raise SettingsError(
-            _UNKNOWN if token else "Gitea needs a token: make one under Settings, Applications"
-        ) from None
+        raise SettingsError(_UNKNOWN) from None
     except NotAllowed as refused:
-        raise SettingsError(
-            f"Gitea refuses the account of this token: {refused.message}. Sign in to Gitea as that account and put it"
-            " right, or take a token of another site administrator"
-        ) from None
+        raise _refused_account(refused) from None
+
+
+def _refused_account(refused: NotAllowed) -> SettingsError:
+    return SettingsError(
+        f"Gitea refuses the account of this token: {refused.message}. Sign in to Gitea as that account and put it right,"
+        " or take a token of another site administrator"
+    )
 
 
 def _owner(client: GiteaClient, token: TokenFacts, name: str) -> OwnerFacts:

@@ -101,10 +101,8 @@ class Hands:
         return Done(f"made the application “{NAME}” for sign-in (number {made.application.id})")
 
     def _delete_application(self, step: steps.DeleteApplication) -> Done:
+        # That there was one stays written down: what the configuration still names is known not to be made by hand.
         was_there = self._client.delete_oauth_application(step.application_id)
-        record = self._files.record()
-        if record.application_id == step.application_id:
-            self._files.write_record(record.with_application(0))
         return Done(f"{'deleted' if was_there else 'found no more'} the application {step.application_id}")
 
     def _prove(self, step: steps.Prove) -> Done:

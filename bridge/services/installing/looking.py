@@ -86,8 +86,8 @@ def _token(client: GiteaClient) -> TokenFacts:
 
 def _refused_account(refused: NotAllowed) -> SettingsError:
     return SettingsError(
-        f"Gitea refuses the account of this token: {refused.message}. Sign in to Gitea as that account and put it right,"
-        " or take a token of another site administrator"
+        f"Gitea refuses the account of this token: {refused.message}. Sign in to Gitea as that account and put it"
+        " right, or take a token of another site administrator"
     )
 
 

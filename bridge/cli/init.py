@@ -112,7 +112,7 @@ def _found(client: GiteaClient, facts: GiteaFacts, decided: Answers, held: Held)
     record = held.files.record()
     levels = looking.hook_levels(client, facts)
     find = functools.partial(
-        looking.find_hooks,
+        looking.hooks_seen,
         client,
         address=decided.hook_address,
         record=record,

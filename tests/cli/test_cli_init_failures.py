@@ -220,7 +220,7 @@ def test_a_port_that_something_else_has(place, run):
     ("option", "value", "code", "told"),
     [
         ("gitea_url", "git.example.com", 2, "must be an address such as"),
-        ("public_url", "http://licenses.example.com", 6, "is not https"),
+        ("public_url", "http://licenses.example.com", 2, "is not https"),
         ("database", "mysql://b@db/bridge", 2, "sqlite:/// or postgresql://"),
         ("database", "postgresql://b:hunter2@db/bridge", 2, "--database-file"),
         ("bind", "8080", 6, "not of the right form"),
@@ -277,3 +277,35 @@ def test_a_repo_that_can_not_be_deleted_is_named(place, run):
     code, out, _ = run(place, *place.words())
     (left,) = [repo for repo in place.world.repos.values() if repo.name.startswith("license-bridge-check")]
     assert (code, f"root/{left.name}" in out, "can't be deleted" in out) == (7, True, True)
+
+
+def test_a_gitea_with_webhooks_switched_off_is_installed_without_one(place, run):
+    place.world.faults.inject("status", 403, path="/api/v1/orgs/acme/hooks")
+    code, out, _ = run(place, *place.words(place.token_file("olga", scopes=WRITING), wait=60))
+    assert (code, "Gitea refused to make the webhook" in out, "no delivery can arrive" in out) == (7, True, True)
+    assert "ALLOWED_HOST_LIST" not in out
+    assert load(place.config).oauth.client_id
+
+
+def test_a_repo_that_is_gone_with_its_hook_is_no_obstacle(place, run):
+    run(place, *place.words(place.token_file("dora", scopes=WRITING), owner="dora"))
+    place.world.delete_repo("dora", "solo")
+    code, out, _ = run(place, "init", "--yes")
+    assert (code, "Gitea will tell the bridge nothing" in out) == (7, True)
+
+
+def test_the_address_of_a_database_with_a_password_lies_in_a_file_and_can_be_left_again(place, run, postgres_url):
+    from sqlalchemy.engine import make_url
+
+    url = make_url(postgres_url).set(password="hunter2").render_as_string(hide_password=False)
+    file = place.directory / "url"
+    file.write_text(url + "\n")
+    code, out, err = run(place, *place.words(database_file=file))
+    assert code == 0, out + err
+    text = place.config.read_text()
+    assert 'url_file = "secrets/database-url"' in text
+    assert "hunter2" not in text + out
+    assert load(place.config).database.url == url
+    assert run(place, "init", "--yes")[0] == 0
+    assert run(place, "init", "--yes", "--database", "sqlite")[0] == 0
+    assert load(place.config).database.url.startswith("sqlite:///")

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Self
 
 from bridge.services.installing.files import Files
@@ -78,7 +77,7 @@ def _secret(files: Files, raw: Mapping[str, Any], key: str) -> str:
     if isinstance(stands, str):
         return stands
     named = _value(raw, f"{key}_file")
-    path = files.config.parent / named if isinstance(named, str) else files.secret(SECRET_FILES[key])
-    # One that no key names yet was written by a run that ended too early. Only what it could find again is taken up.
-    found = files.read_secret(Path(path))
-    return found if isinstance(named, str) or key != "oauth.client_secret" else ""
+    if isinstance(named, str):
+        return files.read_secret(files.config.parent / named)
+    # Before the configuration is written, its secrets are: those of a run that ended in between are taken up again.
+    return "" if raw else files.read_secret(files.secret(SECRET_FILES[key]))

@@ -139,6 +139,16 @@ def _repos_of(client: GiteaClient, owner: str) -> list[Level]:
     return [Level.repo(owner, repo.name) for repo in found if repo.permissions and repo.permissions.admin]
 
 
+def hooks_seen(
+    client: GiteaClient, level: Level, address: str, record: Record, version: ServerVersion, *, holds_secret: bool
+) -> HooksFound:
+    """As ``find_hooks``; none where the token may not look, or where the repo or organisation is gone."""
+    try:
+        return find_hooks(client, level, address, record, version, holds_secret=holds_secret)
+    except (NotAllowed, NotFound, Moved):
+        return HooksFound(level)
+
+
 def find_hooks(
     client: GiteaClient, level: Level, address: str, record: Record, version: ServerVersion, *, holds_secret: bool
 ) -> HooksFound:

@@ -110,6 +110,8 @@ def _optional_keys(answers: Answers, held: Held) -> Iterator[tuple[str, Value]]:
     wanted = {"gitea.hook_url": (answers.hook_url, ""), "web.bind": (answers.bind, _DEFAULT_BIND)}
     if not _has_password(answers.database_url):
         wanted["database.url"] = (answers.database_url, "")
+        if held.value("database.url_file") and held.secrets["database.url"] != answers.database_url:
+            yield "database.url_file", None
     for key, (value, default) in wanted.items():
         kept_in_file = held.secrets.get(key) == value and bool(value)
         if (held.value(key) or default) != value and not kept_in_file:

@@ -126,9 +126,17 @@ class Removal:
             return
         for owner in owners:
             org = owner.kind == "org"
-            yield from self._variables_at(Level.org(owner.login) if org else Level.user(owner.login), OWNER_VARIABLES)
+            yield from self._variables_at(Level.org(owner.login) if org else self._account(owner), OWNER_VARIABLES)
             for repo in self.client.search_owner_repos(owner.id):
                 yield from self._variables_at(Level.repo(owner.login, repo.name), REPO_VARIABLES)
+
+    def _account(self, owner: Account) -> Level:
+        """Others are acted for with ``Sudo``, which is for site admins; oneself needs none."""
+        try:
+            own = self.client.me().id == owner.id
+        except NotAllowed:
+            own = False
+        return Level("user", ("user",)) if own else Level.user(owner.login)
 
     def _variables_at(self, level: Level, known: Iterable[str]) -> Iterator[Step]:
         try:

@@ -140,7 +140,7 @@ class DeleteVariables:
     @property
     def sentence(self) -> str:
         """What is done."""
-        where = "/".join(self.level.path[1:]) or self.level.sudo
+        where = "/".join(self.level.path[1:]) or self.level.sudo or "the token's account"
         return f"delete the variables of {where}: {', '.join(self.names)}"
 
 

@@ -27,14 +27,13 @@ from bridge.services.schedule import Schedule
 from bridge.services.sign_in import SignIn
 from bridge.services.themes import Themes
 from bridge.services.usage import UsageBuffer
-from bridge.settings import Settings
+from bridge.settings import GiteaSettings, Settings
 from bridge.storage import schema
 from bridge.storage.engine import open_engine, session_scope
 from bridge.storage.files import FileStore
 from bridge.storage.lookups import Lookups
 from bridge.web import create_web
 from bridge.web.doors import Doors
-from bridge.web.pages.signing import CALLBACK
 from bridge.worker import Worker, WorkerRules
 from gitea_client.budget import RequestBudget
 from gitea_client.client import GiteaClient
@@ -54,6 +53,17 @@ class Edge:
 
 
 REAL = Edge()
+
+
+def open_gitea(settings: GiteaSettings) -> GiteaClient:
+    """The way to Gitea, within its budget."""
+    return GiteaClient(
+        settings.url,
+        settings.token.get_secret_value() or None,
+        timeout=(3.05, settings.timeout_seconds),
+        public_url=settings.public_url or None,
+        before_request=RequestBudget(settings.max_requests_per_second),
+    )
 
 
 class Parts:
@@ -99,14 +109,7 @@ class Parts:
     @functools.cached_property
     def gitea(self) -> GiteaClient:
         """The way to Gitea, within its budget."""
-        gitea = self.settings.gitea
-        return GiteaClient(
-            gitea.url,
-            gitea.token.get_secret_value() or None,
-            timeout=(3.05, gitea.timeout_seconds),
-            public_url=gitea.public_url,
-            before_request=RequestBudget(gitea.max_requests_per_second),
-        )
+        return open_gitea(self.settings.gitea)
 
     @functools.cached_property
     def catalog(self) -> Catalog:
@@ -140,9 +143,9 @@ class Parts:
     @functools.cached_property
     def sign_in(self) -> SignIn:
         """The way in for people."""
-        oauth, home = self.settings.oauth, self.settings.bridge.public_url
+        oauth = self.settings.oauth
         client = (oauth.client_id, oauth.client_secret.get_secret_value())
-        return SignIn(self.gitea, client, f"{home}{CALLBACK}", self.clock, self.entropy)
+        return SignIn(self.gitea, client, self.settings.oauth_callback, self.clock, self.entropy)
 
     @functools.cached_property
     def themes(self) -> Themes:

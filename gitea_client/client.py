@@ -12,11 +12,13 @@ import gitea
 from gitea_client.accounts import AccountCalls
 from gitea_client.addresses import checked_base, quoted_path
 from gitea_client.answers import Answer
+from gitea_client.applications import ApplicationCalls
 from gitea_client.assets import AssetCalls
 from gitea_client.budget import Clock, RequestBudget, Sleep
 from gitea_client.levels import sudo_name
 from gitea_client.openid import OpenIdCalls
 from gitea_client.repositories import RepositoryCalls
+from gitea_client.scopes import ScopeCalls
 from gitea_client.transport import Token, Transport
 from gitea_client.variables import VariableCalls
 from gitea_client.webhooks import WebhookCalls
@@ -33,6 +35,8 @@ class GiteaClient(
     RepositoryCalls,
     VariableCalls,
     WebhookCalls,
+    ApplicationCalls,
+    ScopeCalls,
     AssetCalls,
     OpenIdCalls,
     gitea.Gitea,  # type: ignore[misc] # py-gitea is untyped, so its class is Any here

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 _MESSAGE_LENGTH = 300
 _REQUIRED_SCOPE = re.compile(r"required=\[([^\]]*)\]")
+_TOKEN_SCOPES = re.compile(r"token scope=([a-z:,\- ]+)")
 _REPO_PATH = re.compile(r"/api/v1/repos/([^/?#]+)/([^/?#]+)")
 _ACCOUNT_PATH = re.compile(r"/api/v1/(?:orgs|users)/([^/?#]+)")
 
@@ -66,6 +67,12 @@ class NotAllowed(GiteaError):
         """The scope to add to the token, when that is the reason."""
         named = _REQUIRED_SCOPE.search(self.message)
         return named.group(1).split(",")[0].strip() or None if named else None
+
+    @property
+    def told_scopes(self) -> tuple[str, ...]:
+        """All scopes of the token, which Gitea tells where one is missing; empty where it does not."""
+        found = _TOKEN_SCOPES.search(self.message)
+        return tuple(each.strip() for each in found.group(1).split(",") if each.strip()) if found else ()
 
 
 class NotFound(GiteaError):

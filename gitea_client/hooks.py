@@ -34,7 +34,8 @@ class Delivery:
 
     ``event`` is ``release``, ``push``, ``create``, ``delete``, ``repository`` or any other of Gitea's. ``owner`` and
     ``name`` are those of the moment it was sent. ``ref_type`` is ``tag`` or ``branch``; ``tag`` and ``branch`` are
-    short names. ``removed`` says that a ref, repo or release went away. ``target`` is the level of the hook, from 1.24.
+    short names. ``removed`` says that a ref, repo or release went away. ``test`` says that somebody tried the hook
+    out: a push that moves nothing. ``target`` is the level of the hook, from 1.24.
     """
 
     uuid: str
@@ -47,6 +48,7 @@ class Delivery:
     branch: str | None = None
     ref_type: str | None = None
     removed: bool = False
+    test: bool = False
     sender: str | None = None
     target: str | None = None
 
@@ -101,6 +103,7 @@ def parse(body: bytes, headers: Mapping[str, str]) -> Delivery:
         branch=ref if ref_type == "branch" else None,
         ref_type=ref_type,
         removed=action == "deleted" or event == "delete" or _is_zero(data.get("after")),
+        test=event == "push" and _moves_nothing(data),
         sender=_text(_object(data, "sender"), "login"),
         target=_header(headers, "x-gitea-hook-installation-target-type") or None,
     )
@@ -161,3 +164,9 @@ def _id(data: Mapping[str, Any]) -> int | None:
 
 def _is_zero(sha: Any) -> bool:
     return isinstance(sha, str) and sha != "" and not sha.strip("0")
+
+
+def _moves_nothing(data: Mapping[str, Any]) -> bool:
+    # A real push leads from one commit to another, a made-up one from the newest commit to itself.
+    before, after = data.get("before"), data.get("after")
+    return isinstance(before, str) and before == after and before.strip("0") != ""

@@ -52,6 +52,17 @@ class RepositoryCalls(Caller):
         params = {"private": "true", "sort": "id", "order": "asc"}
         return self._list(Repository.from_json, "repos", "search", params=params, inside="data")
 
+    def create_private_repo(self, name: str, description: str, *, org: str | None = None) -> Repository:
+        """Make an empty private repo of an org, or of whose token this is. ``NotAllowed``, ``Conflict``."""
+        body = {"name": name, "description": description, "private": True, "auto_init": False}
+        path = ("orgs", org, "repos") if org else ("user", "repos")
+        return Repository.from_json(self._call("POST", *path, json=body, ok=(201,)).json())
+
+    def delete_repo(self, owner: str, name: str) -> bool:
+        """Delete a repo with all that is in it; returns whether it was there."""
+        answer = self._call("DELETE", "repos", owner, name, ok=(204, 404))
+        return answer.status != HTTPStatus.NOT_FOUND
+
     def releases(self, owner: str, name: str) -> tuple[Release, ...]:
         """All releases with their assets, newest date first. Drafts are included where the token may see them."""
         return self._list(Release.from_json, "repos", owner, name, "releases")

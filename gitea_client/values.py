@@ -15,7 +15,14 @@ from typing import Any, Self
 from gitea_client.errors import BadAnswer
 from gitea_client.shapes import flag, list_of, moment, number, object_of, positive, text
 from gitea_client.values_accounts import Account, AccountKind, AccountRef, Team
-from gitea_client.values_server import SUPPORTED_FLOOR, ApiSettings, Hook, ServerVersion, Variable
+from gitea_client.values_server import (
+    SUPPORTED_FLOOR,
+    ApiSettings,
+    Hook,
+    OAuthApplication,
+    ServerVersion,
+    Variable,
+)
 
 __all__ = [
     "SUPPORTED_FLOOR",
@@ -25,6 +32,7 @@ __all__ = [
     "ApiSettings",
     "Asset",
     "Hook",
+    "OAuthApplication",
     "Permissions",
     "Release",
     "Repository",

@@ -77,6 +77,7 @@ class Hook:
     content_type: str
     events: frozenset[str]
     active: bool
+    name: str = ""  # Gitea gives webhooks names since 1.26
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
@@ -92,4 +93,31 @@ class Hook:
             content_type=text(config, "content_type", "json"),
             events=frozenset(events),
             active=flag(data, "active"),
+            name=text(data, "name", ""),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuthApplication:
+    """An application that people may sign in to with Gitea. Its secret is told once, when it is made."""
+
+    id: int
+    name: str
+    client_id: str
+    confidential: bool
+    redirect_uris: tuple[str, ...]
+
+    @classmethod
+    def from_json(cls, data: Any) -> Self:
+        """Read an ``OAuth2Application`` object."""
+        data = object_of(data, "OAuth2 application")
+        addresses = list_of(data.get("redirect_uris"), "redirect_uris")
+        if not all(isinstance(address, str) for address in addresses):
+            raise BadAnswer("field 'redirect_uris' holds something else than strings")
+        return cls(
+            id=positive(data, "id"),
+            name=text(data, "name"),
+            client_id=text(data, "client_id"),
+            confidential=flag(data, "confidential_client"),
+            redirect_uris=tuple(addresses),
         )

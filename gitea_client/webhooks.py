@@ -29,9 +29,11 @@ class WebhookCalls(Caller):
         *,
         events: Collection[str] = EVENTS,
         content_type: Literal["json", "form"] = "json",
+        name: str = "",
     ) -> Hook:
         """Install an active webhook that signs with ``secret``, which must not be empty.
 
+        ``name`` is for people, and to find it again; Gitea before 1.26 forgets it.
         Its secret can never be changed: to rotate, create a second hook and delete the first.
         """
         if not secret:
@@ -42,6 +44,7 @@ class WebhookCalls(Caller):
             config["is_system_webhook"] = "true"
         body = {
             "type": "gitea",
+            "name": name,
             "active": True,
             "config": config,
             "events": sorted(events),
@@ -55,3 +58,12 @@ class WebhookCalls(Caller):
         """Remove a webhook; returns whether it was there."""
         answer = self._call("DELETE", *level.path, "hooks", str(hook_id), ok=(204, 404), as_user=level.sudo)
         return answer.status != HTTPStatus.NOT_FOUND
+
+    def test_hook(self, level: Level, hook_id: int) -> None:
+        """Make Gitea send a repo's webhook a made-up push of its newest commit, which changes nothing.
+
+        ``NotFound`` also for a repo without a commit. Hooks of orgs and of the system have no test.
+        """
+        if level.kind != "repo":
+            raise ValueError("only a repo's webhook can be tested")
+        self._call("POST", *level.path, "hooks", str(hook_id), "tests", ok=(204,))

@@ -19,7 +19,7 @@ from bridge.errors import InvalidInputError, NotFoundError
 from bridge.models import LicenseKey, Owner, Repo
 from bridge.rules.codes import Malformed, read_code
 from bridge.services.keys import Issuer
-from bridge.settings import Settings, load
+from bridge.settings import DEFAULT_CONFIG, Settings, load, named_config
 from bridge.storage import catalog, licenses, schema
 from bridge.storage.audits import Actor
 
@@ -36,6 +36,11 @@ class Context:
     def config_words(self) -> list[str]:
         """The options that lead a child process to the same configuration."""
         return ["--config", str(self._config)] if self._config else []
+
+    @property
+    def config_file(self) -> Path:
+        """The configuration file, which need not exist yet."""
+        return (named_config(self._config) or DEFAULT_CONFIG).absolute()
 
     @functools.cached_property
     def settings(self) -> Settings:

@@ -13,6 +13,7 @@ from bridge.cli import (
     database,
     demo,
     explain,
+    init,
     keys,
     packages,
     repos,
@@ -21,6 +22,7 @@ from bridge.cli import (
     stats,
     tokens,
     transfer,
+    uninstall,
 )
 from bridge.cli.common import Context
 from gitea_client.errors import GiteaError, NotAllowed, NotAuthenticated
@@ -50,17 +52,20 @@ _EXITS: tuple[tuple[type[Exception], int], ...] = (
 def bridge(context: click.Context, config: Path | None) -> None:
     """Turn the releases of a Gitea into a licensed update server for Joomla and Dolibarr extensions.
 
-    Start with `bridge db upgrade`, then `bridge serve`. See what is served with `bridge repo list`, sell with
-    `bridge package create` and `bridge key issue`, and ask `bridge explain` whenever a customer says that it does not
-    work. Every command that lists takes --json.
+    Start with `bridge init`, which asks a few questions, then `bridge serve`. See what is served with
+    `bridge repo list`, sell with `bridge package create` and `bridge key issue`, and ask `bridge explain` whenever a
+    customer says that it does not work. Every command that lists takes --json.
 
-    Exit codes: 0 done, 2 invalid input, 3 not found, 4 refused, 5 Gitea or database away, 6 configuration.
+    Exit codes: 0 done, 2 invalid input, 3 not found, 4 refused, 5 Gitea or database away, 6 configuration, 7 done, but
+    something is left for you to do.
     """
     context.obj = Context(config)
     context.call_on_close(context.obj.close)
 
 
 for command in (
+    init.init,
+    uninstall.uninstall,
     serving.serve,
     serving.web,
     serving.worker,

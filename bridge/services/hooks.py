@@ -12,6 +12,8 @@ from gitea_client import hooks
 
 # Everything else (issues, comments, stars) has nothing to do with what customers get.
 RELEVANT = frozenset({"release", "push", "create", "delete", "repository", "fork"})
+# How `bridge init` and its like begin the name of a repo that they make to see a delivery arrive, and delete again.
+CHECK_REPO = "license-bridge-check-"
 
 
 def accept(
@@ -32,6 +34,8 @@ def accept(
         delivery = hooks.parse(body, headers)
     except hooks.BadDelivery as error:
         raise InvalidInputError("body", str(error)) from error
+    if _is_check(delivery):
+        return _note_check(delivery, open_session, now)
     if delivery.event not in RELEVANT or delivery.repository_id is None or not delivery.owner:
         return "not about releases"
     if delivery.ref_type == "branch":
@@ -58,3 +62,24 @@ def _is_known(repo_id: int, open_session: Callable[..., AbstractContextManager[A
     """A repo that went to an owner who is not served, or whose owner has another name now, is still looked after."""
     with open_session(read_only=True) as session:
         return session.get(Repo, repo_id) is not None
+
+
+def _is_check(delivery: hooks.Delivery) -> bool:
+    """Whether somebody only wants to see a delivery arrive: a hook's test, or a repo that was made for that."""
+    made_for_it = delivery.event == "repository" and (delivery.name or "").startswith(CHECK_REPO)
+    return delivery.repository_id is not None and (delivery.test or made_for_it)
+
+
+def _note_check(
+    delivery: hooks.Delivery, open_session: Callable[..., AbstractContextManager[Any]], now: datetime
+) -> str:
+    with open_session() as session:
+        refreshes.remember_delivery(
+            session,
+            source="gitea",
+            delivery_id=delivery.uuid,
+            event=delivery.event,
+            repo_id=delivery.repository_id,
+            now=now,
+        )
+    return "a check"

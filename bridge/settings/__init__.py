@@ -1,6 +1,6 @@
 """The configuration: the environment and the TOML file are read here and nowhere else."""
 
-from bridge.settings.loading import DEFAULT_CONFIG, load
-from bridge.settings.schema import RetentionSettings, Settings
+from bridge.settings.loading import DEFAULT_CONFIG, build, load, named_config
+from bridge.settings.schema import GiteaSettings, RetentionSettings, Settings
 
-__all__ = ["DEFAULT_CONFIG", "RetentionSettings", "Settings", "load"]
+__all__ = ["DEFAULT_CONFIG", "GiteaSettings", "RetentionSettings", "Settings", "build", "load", "named_config"]

@@ -7,6 +7,7 @@ relative to the configuration file.
 
 import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,17 @@ from bridge.settings.schema import Settings
 DEFAULT_CONFIG = Path("config.toml")
 
 
+def named_config(path: Path | None = None) -> Path | None:
+    """The configuration file that was named, by an option or by ``$BRIDGE_CONFIG``; it need not exist."""
+    return path or (Path(os.environ["BRIDGE_CONFIG"]) if os.environ.get("BRIDGE_CONFIG") else None)
+
+
 def load(path: Path | None = None) -> Settings:
     """Read the file (default: ``$BRIDGE_CONFIG``, else ``config.toml`` where it exists) and the environment.
 
     Raises ``SettingsError`` that names the file or variable, the key, what was wrong and a valid example.
     """
-    named = path or (Path(os.environ["BRIDGE_CONFIG"]) if os.environ.get("BRIDGE_CONFIG") else None)
+    named = named_config(path)
     if named is not None and not named.is_file():
         raise SettingsError(f"{named}: there is no such file; copy config.example.toml to it and fill it in")
     file = named or DEFAULT_CONFIG
@@ -43,6 +49,14 @@ def load(path: Path | None = None) -> Settings:
         raise SettingsError(f"{error.filename or file}: {error.strerror}; the bridge's user needs to read it") from None
     except UnreadableSourceError:
         raise SettingsError(faults.section_as_variable(os.environ)) from None
+    except ValidationError as error:
+        raise SettingsError(faults.explain(error, file)) from None
+
+
+def build(sections: Mapping[str, Any], file: Path) -> Settings:
+    """Settings out of values that shall be written into the file. Raises ``SettingsError`` as ``load`` does."""
+    try:
+        return Settings(**sections)
     except ValidationError as error:
         raise SettingsError(faults.explain(error, file)) from None
 

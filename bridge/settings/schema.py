@@ -20,9 +20,13 @@ _HIGHEST_PORT = 65_535
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}  # the same that feeds/ accepts without https
 _LONGEST_STEP_SECONDS = 86_400
 _MOST_DAYS = 36_500
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104  names of all addresses, and this machine's own
+HOOK_PATH = "/-/licensing/hooks/gitea"
+CALLBACK_PATH = "/-/licensing/oauth/callback"
 
 
-def _http_url(value: str) -> str:
+def http_url(value: str) -> str:
+    """The address without its last slash. Raises ``ValueError`` that says what one looks like."""
     try:
         parts = urlsplit(value)
         usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
@@ -43,7 +47,7 @@ def _words(value: Any) -> Any:
     return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
 
 
-HttpUrl = Annotated[str, BeforeValidator(lambda value: _http_url(value) if isinstance(value, str) and value else value)]
+HttpUrl = Annotated[str, BeforeValidator(lambda value: http_url(value) if isinstance(value, str) and value else value)]
 Address = Annotated[str, AfterValidator(_port)]
 Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
 Secrets = Annotated[list[SecretStr], NoDecode, BeforeValidator(_words)]
@@ -61,6 +65,7 @@ class GiteaSettings(_Section):
     public_url: HttpUrl = ""
     token: SecretStr = SecretStr("")
     webhook_secrets: Secrets = Field(default_factory=list)
+    hook_url: HttpUrl = ""
     max_requests_per_second: float = Field(default=5.0, gt=0, le=1000)
     timeout_seconds: float = Field(default=10.0, gt=0, le=120)
 
@@ -75,8 +80,8 @@ class BridgeSettings(_Section):
     allow_test_keys: bool = False
 
 
-class OauthSettings(_Section):
-    """How the bridge is registered with Gitea, so that people can sign in to its pages."""
+class OAuthSettings(_Section):
+    """As what the bridge is known to Gitea when people sign in."""
 
     client_id: str = Field(default="", max_length=200)
     client_secret: SecretStr = SecretStr("")
@@ -161,7 +166,7 @@ class Settings(_Section):
 
     gitea: GiteaSettings = Field(default_factory=GiteaSettings)
     bridge: BridgeSettings = Field(default_factory=BridgeSettings)
-    oauth: OauthSettings = Field(default_factory=OauthSettings)
+    oauth: OAuthSettings = Field(default_factory=OAuthSettings)
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)
     web: WebSettings = Field(default_factory=WebSettings)
     worker: WorkerSettings = Field(default_factory=WorkerSettings)
@@ -201,6 +206,22 @@ class Settings(_Section):
         """What opens the secrets of payment accounts."""
         return Path(self.payments.key_file) if self.payments.key_file else self.bridge.data_dir / "payments.key"
 
+    @property
+    def hook_address(self) -> str:
+        """Where Gitea sends its webhooks."""
+        return hook_address(self.gitea.hook_url, self.web.bind)
+
+    @property
+    def oauth_callback(self) -> str:
+        """Where Gitea sends people back to after they signed in."""
+        return self.bridge.public_url + CALLBACK_PATH
+
     def serves(self, owner: str) -> bool:
         """Whether the owner's repos may be products."""
         return "*" in self.bridge.owners or owner.casefold() in {name.casefold() for name in self.bridge.owners}
+
+
+def hook_address(hook_url: str, bind: str) -> str:
+    """The address for Gitea's webhooks: below ``hook_url``, or else straight at ``bind``, on this machine."""
+    host, _, port = bind.rpartition(":")
+    return (hook_url or f"http://{_EVERYWHERE.get(host, host)}:{port}") + HOOK_PATH

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoFreeConnectionError
 from sqlmodel import Session, create_engine
@@ -32,11 +32,7 @@ def open_engine(url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Engine:
 
     Raises ``SettingsError`` for what is no URL; the message leaves the URL out, since it may hold a password.
     """
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        message = "database.url: can't be read; a valid one is: postgresql://bridge:secret@localhost:5432/bridge"
-        raise SettingsError(f"{message} (write a / or @ within the password as %2F or %40)") from None
+    parsed = _parsed(url)
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
@@ -54,6 +50,24 @@ def open_engine(url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Engine:
     )
     event.listen(engine, "connect", _prepare_postgres(busy_timeout_ms))
     return engine
+
+
+def has_password(url: str) -> bool:
+    """Whether the address of a database holds a password. Raises ``SettingsError`` as ``open_engine`` does."""
+    return _parsed(url).password is not None
+
+
+def in_words(url: str) -> str:
+    """The address of a database without its password."""
+    return _parsed(url).render_as_string(hide_password=True)
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError):
+        message = "database.url: can't be read; a valid one is: postgresql://bridge:secret@localhost:5432/bridge"
+        raise SettingsError(f"{message} (write a / or @ within the password as %2F or %40)") from None
 
 
 def _prepare_postgres(busy_timeout_ms: int) -> Callable[[Any, Any], None]:

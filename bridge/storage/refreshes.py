@@ -25,6 +25,12 @@ def remember_delivery(
     return True
 
 
+def heard_of(session: Session, repo_id: int, since: datetime) -> bool:
+    """Whether Gitea has sent something about that repo from a moment on."""
+    wanted = (HookDelivery.repo_id == repo_id, HookDelivery.received_at >= since, HookDelivery.source == "gitea")
+    return session.exec(select(HookDelivery.delivery_id).where(*wanted).limit(1)).first() is not None
+
+
 def enqueue(session: Session, repo_id: int, full_name: str, reason: str, now: datetime) -> None:
     """Want the repo read now. Whoever is reading it at this moment will see by ``stamp`` that it is wanted again."""
     insert = upsert(session)

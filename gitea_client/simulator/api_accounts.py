@@ -160,6 +160,8 @@ def create_token(login: str) -> tuple[Response, int]:
 def create_org() -> tuple[Response, int]:
     """Add an org; whoever asks owns it."""
     data = body()
+    if not data.get("username"):
+        raise Refusal(422, "[UserName]: Required")
     org = world().add_org(
         str(data.get("username", "")),
         owner=me().login,

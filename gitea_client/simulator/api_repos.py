@@ -49,6 +49,8 @@ def _json(repos: Sequence[Repo]) -> list[views.Json]:
 
 def _create(owner: str) -> tuple[Response, int]:
     data = body()
+    if not data.get("name"):
+        raise Refusal(422, "[Name]: Required")
     repo = world().add_repo(
         owner,
         str(data["name"]),
@@ -71,6 +73,13 @@ def search() -> Response:
     repos = [repo for repo in world().repos.values() if uid in (0, repo.owner_id)]
     seen = [repo for repo in repos if access.visible(world(), caller().person, repo)]
     return paged(_json(sorted(seen, key=lambda repo: repo.id)), wrap=True)
+
+
+@api.post("/repos/migrate")
+@needs("repository")
+def migrate() -> Response:
+    """Bring a repo from elsewhere: not played, so every request is incomplete."""
+    raise Refusal(422, "[CloneAddr]: Required")
 
 
 @api.get("/repositories/<int:repo_id>")

@@ -139,6 +139,8 @@ def _hooks_at(place: Place) -> list[Hook]:
 
 def _create_hook(place: Place) -> Hook:
     data, (org, repo) = body(), place
+    if not data.get("type"):
+        raise Refusal(422, "[Type]: Required")
     config = data.get("config") or {}
     if data.get("type") != "gitea" or not config.get("url") or config.get("content_type") not in {"json", "form"}:
         raise Refusal(422, "Missing config option: url")
@@ -153,6 +155,7 @@ def _create_hook(place: Place) -> Hook:
         active=bool(data.get("active")),
         is_system=config.get("is_system_webhook") == "true",
         branch_filter=str(data.get("branch_filter", "")),
+        name=str(data.get("name", "")) if world().since(1, 26) else "",
     )
 
 
@@ -178,6 +181,21 @@ def _route_hooks(prefix: str, name: str, category: str, place: Callable[..., Pla
         with world().lock:
             del world().hooks[hook_id]
         return NOTHING
+
+
+@api.post("/repos/<owner>/<name>/hooks/<int:hook_id>/tests")
+@needs("repository")
+def test_hook(owner: str, name: str, hook_id: int) -> tuple[str, int]:
+    """Send a made-up push to one hook, which needs a commit to tell of."""
+    repo = found_repo(owner, name)
+    needs_repo_admin(repo)
+    if repo.empty:
+        raise Refusal(404, "repository is empty")
+    hook = next((hook for hook in _hooks_at((None, repo)) if hook.id == hook_id), None)
+    if hook is None:
+        raise not_found()
+    world().tell_test(hook, repo, me())
+    return NOTHING
 
 
 _route_variables("/repos/<owner>/<name>", "repo", "repository", _repo_variables)

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from gitea_client.simulator import (
     api_accounts,
+    api_applications,
     api_releases,
     api_repos,
     api_settings,
@@ -42,7 +43,7 @@ def create_simulator(pretended: World, *, version: str = DEFAULT_VERSION) -> Fla
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(Redirected, _redirected)
     app.register_error_handler(HTTPException, _unrouted)
-    for part in (api_accounts, api_repos, api_releases, api_settings, oauth):
+    for part in (api_accounts, api_applications, api_repos, api_releases, api_settings, oauth):
         app.register_blueprint(part.api)
     for part in (downloads, human, userinfo, oauth, styles):
         app.register_blueprint(part.pages)

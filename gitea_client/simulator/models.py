@@ -141,3 +141,19 @@ class Hook:
     repo_id: int = 0
     is_system: bool = False
     branch_filter: str = ""
+    name: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Application:
+    """An OAuth2 application of a person; its secret is shown once."""
+
+    id: int
+    owner_id: int
+    name: str
+    client_id: str
+    client_secret: str
+    redirect_uris: list[str]
+    confidential: bool
+    skip_consent: bool = False
+    created: datetime

@@ -16,36 +16,15 @@ from flask import Blueprint, Response, g, jsonify, redirect, render_template, re
 from joserfc import jwt
 
 from gitea_client.simulator import userinfo
-from gitea_client.simulator.auth import body, me, needs, world
+from gitea_client.simulator.auth import me, needs, world
 from gitea_client.simulator.errors import Refusal
-from gitea_client.simulator.models import Account, Token
-from gitea_client.simulator.oauth_models import SCOPES, Code, OAuthApp
+from gitea_client.simulator.models import Account, Application, Token
+from gitea_client.simulator.oauth_models import SCOPES, Code
 
 api = Blueprint("oauth_apps", __name__, url_prefix="/api/v1")
 pages = Blueprint("oauth", __name__)
 COOKIE = "pretend_gitea"
 _ID_TOKEN_SECONDS = 3600
-
-
-@api.post("/user/applications/oauth2")
-@needs("user")
-def create_app() -> tuple[Response, int]:
-    """Register an app; its secret is told this once."""
-    data = body()
-    app = world().add_oauth_app(
-        str(data["name"]), [str(each) for each in data["redirect_uris"]], owner_id=me().id,
-        confidential=bool(data.get("confidential_client", True)),
-        skip_consent=bool(data.get("skip_secondary_authorization")),
-    )  # fmt: skip
-    return jsonify(_app_json(app) | {"client_secret": app.client_secret}), 201
-
-
-@api.get("/user/applications/oauth2")
-@needs("user")
-def list_apps() -> Response:
-    """The caller's apps, without their secrets."""
-    found = [_app_json(app) for app in world().oauth_apps.values() if app.owner_id == me().id]
-    return jsonify(found)
 
 
 @api.get("/user/settings")
@@ -155,7 +134,7 @@ def grant() -> Any:
 def access_token() -> Any:
     """A code for tokens: once, by the same client, for the same address, with the verifier of its challenge."""
     form = request.form
-    app = world().oauth_apps.get(form.get("client_id", ""))
+    app = world().application(form.get("client_id", ""))
     if app is None:
         return _no("invalid_client", "cannot load client with client id")
     if not hmac.compare_digest(app.client_secret, form.get("client_secret", "")):
@@ -188,24 +167,11 @@ def access_token() -> Any:
     )
 
 
-def _app_json(app: OAuthApp) -> dict[str, Any]:
-    return {
-        "id": app.id,
-        "name": app.name,
-        "client_id": app.client_id,
-        "client_secret": "",
-        "confidential_client": app.confidential,
-        "skip_secondary_authorization": app.skip_consent,
-        "redirect_uris": app.redirect_uris,
-        "created": "2026-01-01T00:00:00Z",
-    }
-
-
-def _asked(fields: Any) -> tuple[OAuthApp, dict[str, str]]:
+def _asked(fields: Any) -> tuple[Application, dict[str, str]]:
     """The app and what it asks for; refused before anything is sent anywhere."""
     names = ("client_id", "redirect_uri", "state", "nonce", "scope", "code_challenge", "code_challenge_method")
     asked = {name: str(fields.get(name, "")) for name in names}
-    app = world().oauth_apps.get(asked["client_id"])
+    app = world().application(asked["client_id"])
     if app is None:
         raise Refusal(400, "Client ID not registered")
     wanted = asked["redirect_uri"].lower().rstrip("/")
@@ -223,7 +189,7 @@ def signed_in() -> Account | None:
     return person if person is not None and person.active and not person.prohibit_login else None
 
 
-def _granted(app: OAuthApp, person: Account, asked: dict[str, str]) -> Any:
+def _granted(app: Application, person: Account, asked: dict[str, str]) -> Any:
     # The scopes of the first time stay, whatever is asked for later.
     world().grants.setdefault((app.client_id, person.id), asked["scope"])
     code = secrets.token_urlsafe(24)
@@ -231,7 +197,7 @@ def _granted(app: OAuthApp, person: Account, asked: dict[str, str]) -> Any:
     return redirect(f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}", 303)
 
 
-def _id_token(app: OAuthApp, person: Account, code: Code) -> str:
+def _id_token(app: Application, person: Account, code: Code) -> str:
     now = int(world().now().timestamp())
     claims = {
         "iss": _issuer(),

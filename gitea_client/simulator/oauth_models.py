@@ -1,4 +1,4 @@
-"""What signing in needs of a pretend Gitea: apps, consents, codes, browsers that are signed in, a key."""
+"""What signing in needs of a pretend Gitea: consents, codes, browsers that are signed in, a key."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 from joserfc.jwk import RSAKey
 
+from gitea_client.simulator.models import Application
 from gitea_client.simulator.state import State
 
 SCOPES = frozenset(
@@ -20,20 +21,6 @@ SCOPES = frozenset(
         *("activitypub", "admin", "issue", "misc", "notification", "organization", "package", "repository", "user"),
     )
 ) | {"all", "public-only"}
-
-
-@dataclass(frozen=True, slots=True)
-class OAuthApp:
-    """An app that people can sign in to."""
-
-    id: int
-    name: str
-    client_id: str
-    client_secret: str
-    redirect_uris: list[str]
-    owner_id: int
-    confidential: bool
-    skip_consent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +39,6 @@ class SignInScripts(State):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.oauth_apps: dict[str, OAuthApp] = {}
         self.grants: dict[tuple[str, int], str] = {}
         self.codes: dict[str, Code] = {}
         self.browser_sessions: dict[str, int] = {}
@@ -63,7 +49,7 @@ class SignInScripts(State):
         """Made when somebody first signs in."""
         return RSAKey.generate_key(2048, auto_kid=False)
 
-    def add_oauth_app(
+    def add_application(
         self,
         name: str,
         redirect_uris: Sequence[str],
@@ -73,18 +59,23 @@ class SignInScripts(State):
         skip_consent: bool = False,
         client_id: str = "",
         client_secret: str = "",
-    ) -> OAuthApp:
-        """Register an app."""
+    ) -> Application:
+        """Register an application that people can sign in to."""
         with self.lock:
-            app = OAuthApp(
-                self.next_id("oauth app"),
-                name,
-                client_id or str(uuid.uuid4()),
-                client_secret or f"gto_{secrets.token_hex(26)}",
-                list(redirect_uris),
-                owner_id,
-                confidential,
-                skip_consent,
+            made = Application(
+                id=self.next_id("application"),
+                owner_id=owner_id,
+                name=name,
+                client_id=client_id or str(uuid.uuid4()),
+                client_secret=client_secret or f"gto_{secrets.token_hex(26)}",
+                redirect_uris=list(redirect_uris),
+                confidential=confidential,
+                skip_consent=skip_consent,
+                created=self.now(),
             )
-            self.oauth_apps[app.client_id] = app
-            return app
+            self.applications[made.id] = made
+            return made
+
+    def application(self, client_id: str) -> Application | None:
+        """The one of this client id."""
+        return next((each for each in self.applications.values() if each.client_id == client_id), None)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from gitea_client.simulator.deliveries import Deliverer
 from gitea_client.simulator.errors import Redirected, Refusal, not_found
 from gitea_client.simulator.faults import Faults
-from gitea_client.simulator.models import Account, Hook, Release, Repo, Team, Token, Variable
+from gitea_client.simulator.models import Account, Application, Hook, Release, Repo, Team, Token, Variable
 
 DEFAULT_VERSION = "1.26.4"
 
@@ -38,6 +38,7 @@ class State:
         self.tokens: dict[str, Token] = {}
         self.repos: dict[int, Repo] = {}
         self.hooks: dict[int, Hook] = {}
+        self.applications: dict[int, Application] = {}
         self.variables: dict[tuple[int, int], dict[str, Variable]] = {}
         self.account_redirects: dict[str, int] = {}
         self.repo_redirects: dict[tuple[int, str], int] = {}

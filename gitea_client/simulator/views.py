@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from gitea_client.simulator import access
-from gitea_client.simulator.models import EPOCH, Account, Asset, Hook, Release, Repo, Right, Team, Variable
+from gitea_client.simulator.models import EPOCH, Account, Application, Asset, Hook, Release, Repo, Right, Team, Variable
 from gitea_client.simulator.state import State
 
 Json = dict[str, Any]
@@ -179,7 +179,7 @@ def variable_json(state: State, home: tuple[int, int], variable: Variable) -> Js
 
 def hook_json(state: State, hook: Hook) -> Json:
     """A ``Hook``, without its secret; names came with 1.26."""
-    named = {"name": ""} if state.since(1, 26) else {}
+    named = {"name": hook.name} if state.since(1, 26) else {}
     return {
         "id": hook.id,
         **named,
@@ -191,6 +191,20 @@ def hook_json(state: State, hook: Hook) -> Json:
         "active": hook.active,
         "updated_at": when(hook.created),
         "created_at": when(hook.created),
+    }
+
+
+def application_json(application: Application, *, secret: str = "") -> Json:
+    """An ``OAuth2Application``; the secret is there when it is made, and empty ever after."""
+    return {
+        "id": application.id,
+        "name": application.name,
+        "client_id": application.client_id,
+        "client_secret": secret,
+        "confidential_client": application.confidential,
+        "skip_secondary_authorization": application.skip_consent,
+        "redirect_uris": list(application.redirect_uris),
+        "created": when(application.created),
     }
 
 

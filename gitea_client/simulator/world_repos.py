@@ -109,6 +109,7 @@ class RepoScripts(Notices):
         active: bool = True,
         is_system: bool = True,
         branch_filter: str = "",
+        name: str = "",
     ) -> Hook:
         """Add a webhook of the system, an org or a repo."""
         with self.lock:
@@ -124,6 +125,7 @@ class RepoScripts(Notices):
                 repo_id=repo.id if repo else 0,
                 is_system=is_system and org is None and repo is None,
                 branch_filter=branch_filter,
+                name=name,
             )
             self.hooks[hook.id] = hook
             return hook

@@ -3,13 +3,19 @@
 import pytest
 
 pytest.register_assert_rewrite(
+    "support.gitea_contract_installing",
     "support.gitea_contract_others",
     "support.gitea_contract_reading",
     "support.gitea_contract_releases",
     "support.gitea_contract_settings",
 )
 
-from support.gitea_contract_others import OthersContract  # noqa: E402 -- after the line above
+from support.gitea_contract_installing import (  # noqa: E402 -- after the line above
+    ApplicationContract,
+    ScopeContract,
+    ThrowawayContract,
+)
+from support.gitea_contract_others import OthersContract  # noqa: E402 -- as above
 from support.gitea_contract_reading import AccountContract, RepoContract, ServerContract  # noqa: E402 -- as above
 from support.gitea_contract_releases import AssetContract, ReleaseContract  # noqa: E402 -- as above
 from support.gitea_contract_settings import HookContract, VariableContract, listener  # noqa: E402 -- as above
@@ -53,4 +59,16 @@ class TestVariables(VariableContract):
 
 
 class TestHooks(HookContract):
+    pass
+
+
+class TestScopes(ScopeContract):
+    pass
+
+
+class TestApplications(ApplicationContract):
+    pass
+
+
+class TestThrowaway(ThrowawayContract):
     pass

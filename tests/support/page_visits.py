@@ -21,7 +21,7 @@ def build_pages(made: Installation) -> "Pages":
     """The API's world, with a bridge that is registered with the pretended Gitea; both have one clock."""
     api = build_api(made)
     made.world.now = made.clock
-    made.world.add_oauth_app("Licensing", [CALLBACK], client_id=CLIENT[0], client_secret=CLIENT[1])
+    made.world.add_application("Licensing", [CALLBACK], client_id=CLIENT[0], client_secret=CLIENT[1])
     return Pages(api)
 
 

@@ -258,3 +258,29 @@ def test_chunks_without_a_length_end_at_a_mebibyte_too(installation, waiting, ad
     chunk = b"x" * 65_536
     assert post_chunked(address, [chunk] * 17, headers_for(b"")) == 413
     assert waiting() == 0
+
+
+def test_a_hooks_own_test_is_remembered_and_reads_nothing(installation, waiting, repo_id):
+    body = body_for(repo_id, ref="refs/heads/main", before="a" * 40, after="a" * 40)
+    began = installation.clock()
+    answer = installation.client().post(DOOR, data=body, headers=headers_for(body, **{"X-Gitea-Event": "push"}))
+    assert (answer.status_code, waiting()) == (204, 0)
+    with installation.parts.open_session(read_only=True) as session:
+        assert refreshes.heard_of(session, repo_id, began)
+        assert not refreshes.heard_of(session, repo_id + 1, began)
+
+
+def test_a_repo_made_to_see_a_delivery_arrive_is_remembered_and_not_read(installation, waiting):
+    body = body_for(4711, owner="root", name="license-bridge-check-1")
+    answer = installation.client().post(DOOR, data=body, headers=headers_for(body, **{"X-Gitea-Event": "repository"}))
+    assert (answer.status_code, waiting()) == (204, 0)
+    with installation.parts.open_session(read_only=True) as session:
+        assert refreshes.heard_of(session, 4711, installation.clock())
+
+
+def test_a_push_that_moves_a_branch_is_neither_remembered_nor_read(installation, waiting, repo_id):
+    body = body_for(repo_id, ref="refs/heads/main", before="a" * 40, after="b" * 40)
+    answer = installation.client().post(DOOR, data=body, headers=headers_for(body, **{"X-Gitea-Event": "push"}))
+    assert (answer.status_code, waiting()) == (204, 0)
+    with installation.parts.open_session(read_only=True) as session:
+        assert not refreshes.heard_of(session, repo_id, installation.clock())

@@ -10,6 +10,7 @@ from bridge.errors import UnavailableError
 from bridge.rules.person_sessions import is_own_path
 from bridge.services import person_sessions
 from bridge.services.people_errors import UnprovenError
+from bridge.settings.schema import CALLBACK_PATH
 from bridge.storage import person_sessions as rows
 from bridge.web.doors import Doors
 from bridge.web.pages import guarding, refusing, rendering
@@ -17,14 +18,13 @@ from bridge.web.pages.cookies import Cookies, OnTheWay
 from bridge.web.pages.entering import look
 
 log = logging.getLogger(__name__)
-CALLBACK = "/-/licensing/oauth/callback"
 SIGN_IN, SIGN_OUT, SIGNED_OUT = "/-/licensing/sign-in", "/-/licensing/sign-out", "/-/licensing/signed-out"
 _WORD = re.compile(r"[\w.~+/=-]{1,512}", re.ASCII)
 
 
 def wanted_path(text: str, otherwise: str) -> str:
     """Where somebody wants to go, if that is on this server and no step of the sign-in itself."""
-    inside = is_own_path(text) and SIGN_IN not in text and CALLBACK not in text and SIGN_OUT not in text
+    inside = is_own_path(text) and SIGN_IN not in text and CALLBACK_PATH not in text and SIGN_OUT not in text
     return text if inside else otherwise
 
 
@@ -50,7 +50,7 @@ def register(site: Blueprint, doors: Doors, cookies: Cookies, prefix: str) -> No
         except UnavailableError as error:
             return refusing.refuse(error, rendering.stranger(doors))
 
-    @site.get(CALLBACK, endpoint="callback")
+    @site.get(CALLBACK_PATH, endpoint="callback")
     def callback() -> Response:
         return _come_back(doors, cookies)
 

@@ -35,6 +35,7 @@ class Delivery:
     ``event`` is ``release``, ``push``, ``create``, ``delete``, ``repository`` or any other of Gitea's. ``owner`` and
     ``name`` are those of the moment it was sent. ``ref_type`` is ``tag`` or ``branch``; ``tag`` and ``branch`` are
     short names. ``removed`` says that a ref, repo or release went away. ``target`` is the level of the hook, from 1.24.
+    ``is_test``: somebody pressed Gitea's button for it, and nothing happened.
     """
 
     uuid: str
@@ -49,6 +50,7 @@ class Delivery:
     removed: bool = False
     sender: str | None = None
     target: str | None = None
+    is_test: bool = False
 
 
 def verify(body: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> bool:
@@ -103,6 +105,8 @@ def parse(body: bytes, headers: Mapping[str, str]) -> Delivery:
         removed=action == "deleted" or event == "delete" or _is_zero(data.get("after")),
         sender=_text(_object(data, "sender"), "login"),
         target=_header(headers, "x-gitea-hook-installation-target-type") or None,
+        # A push from a commit to itself (routers/api/v1/repo/hook.go, TestHook).
+        is_test=event == "push" and bool(_text(data, "before")) and data.get("before") == data.get("after"),
     )
 
 

@@ -52,6 +52,17 @@ class RepositoryCalls(Caller):
         params = {"private": "true", "sort": "id", "order": "asc"}
         return self._list(Repository.from_json, "repos", "search", params=params, inside="data")
 
+    def create_repo(self, level: Level, name: str, *, private: bool = True) -> Repository:
+        """Make an empty repo of an org or a person; all hooks above it hear of it."""
+        body = {"name": name, "private": private}
+        answer = self._call("POST", *level.path, "repos", json=body, ok=(201,), as_user=level.sudo)
+        return Repository.from_json(answer.json())
+
+    def delete_repo(self, owner: str, name: str) -> bool:
+        """Remove a repo with all that is in it; returns whether it was there."""
+        answer = self._call("DELETE", "repos", owner, name, ok=(204, 404))
+        return answer.status != HTTPStatus.NOT_FOUND
+
     def releases(self, owner: str, name: str) -> tuple[Release, ...]:
         """All releases with their assets, newest date first. Drafts are included where the token may see them."""
         return self._list(Release.from_json, "repos", owner, name, "releases")

@@ -16,9 +16,12 @@ EVENTS = frozenset({"release", "repository", "push", "create", "delete"})
 class WebhookCalls(Caller):
     """The part of ``GiteaClient`` that installs and removes webhooks."""
 
-    def hooks(self, level: Level) -> tuple[Hook, ...]:
-        """Webhooks of the system, an org or a repo. "Default" hooks, copied into new repos, count as the system's."""
-        params = {"type": "all"} if level.kind == "system" else {}
+    def hooks(self, level: Level, kind: Literal["all", "system", "default"] = "all") -> tuple[Hook, ...]:
+        """Webhooks of the system, an org or a repo. "Default" hooks, copied into new repos, count as the system's.
+
+        ``kind`` tells the two apart from Gitea 1.24; 1.23 ignores it and lists those of the system only.
+        """
+        params = {"type": kind} if level.kind == "system" else {}
         return self._list(Hook.from_json, *level.path, "hooks", params=params, as_user=level.sudo)
 
     def create_hook(
@@ -50,6 +53,10 @@ class WebhookCalls(Caller):
         }
         answer = self._call("POST", *level.path, "hooks", json=body, ok=(201,), as_user=level.sudo)
         return Hook.from_json(answer.json())
+
+    def test_hook(self, level: Level, hook_id: int) -> None:
+        """Let Gitea send a made-up push, a ``Delivery`` that ``is_test``. Only the hooks of repos can."""
+        self._call("POST", *level.path, "hooks", str(hook_id), "tests", ok=(204,), as_user=level.sudo)
 
     def delete_hook(self, level: Level, hook_id: int) -> bool:
         """Remove a webhook; returns whether it was there."""

@@ -32,6 +32,8 @@ def accept(
         delivery = hooks.parse(body, headers)
     except hooks.BadDelivery as error:
         raise InvalidInputError("body", str(error)) from error
+    if delivery.is_test and delivery.repository_id is not None:
+        return _note_test(delivery, serves, open_session, now)
     if delivery.event not in RELEVANT or delivery.repository_id is None or not delivery.owner:
         return "not about releases"
     if delivery.ref_type == "branch":
@@ -52,6 +54,27 @@ def accept(
         full_name = f"{delivery.owner}/{delivery.name}"
         refreshes.enqueue(session, delivery.repository_id, full_name, f"hook {delivery.event}", now)
     return "queued"
+
+
+def _note_test(
+    delivery: hooks.Delivery,
+    serves: Callable[[str], bool],
+    open_session: Callable[..., AbstractContextManager[Any]],
+    now: datetime,
+) -> str:
+    """Remember that a test arrived, for whoever waits for it; nothing is to be read anew."""
+    if not serves(delivery.owner or ""):
+        return "a test of an owner who is not served"
+    with open_session() as session:
+        refreshes.remember_delivery(
+            session,
+            source="gitea",
+            delivery_id=delivery.uuid,
+            event="test",
+            repo_id=delivery.repository_id,
+            now=now,
+        )
+    return "a test"
 
 
 def _is_known(repo_id: int, open_session: Callable[..., AbstractContextManager[Any]]) -> bool:

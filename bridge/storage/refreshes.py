@@ -1,5 +1,6 @@
 """The durable queue of repos to re-read, and the memory of hook deliveries."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -148,6 +149,28 @@ def depth(session: Session) -> int:
 def oldest_due(session: Session) -> datetime | None:
     """Since when the first in the queue is due."""
     return session.exec(select(func.min(Refresh.due_at))).one()
+
+
+def last_delivery(session: Session) -> datetime | None:
+    """When the last delivery of a hook of Gitea arrived."""
+    return session.exec(select(func.max(HookDelivery.received_at)).where(HookDelivery.source == "gitea")).one()
+
+
+def heard_of(session: Session, repo_id: int, since: datetime, until: datetime) -> bool:
+    """Whether a delivery about the repo arrived between two moments."""
+    found = select(HookDelivery.delivery_id).where(
+        HookDelivery.source == "gitea",
+        HookDelivery.repo_id == repo_id,
+        HookDelivery.received_at >= since,
+        HookDelivery.received_at <= until,
+    )
+    return session.exec(found.limit(1)).first() is not None
+
+
+def failing(session: Session, attempts: int, limit: int) -> Sequence[tuple[str, str]]:
+    """Repos that could not be read so many times in a row, with the last reason."""
+    rows = session.exec(select(Refresh).where(Refresh.attempts >= attempts).order_by(Refresh.full_name).limit(limit))
+    return [(row.full_name or f"repo {row.repo_id}", row.last_error) for row in rows]
 
 
 def forget_deliveries(session: Session, before: datetime) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from gitea_client.simulator import views
 from gitea_client.simulator.models import Account, Hook, Release, Repo
-from gitea_client.simulator.state import State
+from gitea_client.simulator.state import State, commit_id
 
 _BRANCH_FILTERED = frozenset({"push", "create", "delete"})
 
@@ -53,6 +53,24 @@ class Notices(State):
         else:
             deleted = {"ref": tag, "ref_type": "tag", "pusher_type": "user", "repository": repository}
             self._tell("delete", repo, actor, deleted, ref=tag)
+
+    def tell_test(self, repo: Repo, hook: Hook, actor: Account) -> None:
+        """Tell one hook, whatever its events, of a push from the last commit to itself."""
+        commit = commit_id(self.full_name(repo), repo.default_branch)
+        body = {
+            "ref": f"refs/heads/{repo.default_branch}",
+            "before": commit,
+            "after": commit,
+            "compare_url": "",
+            "commits": [],
+            "total_commits": 0,
+            "head_commit": None,
+            "repository": views.repo_json(self, repo, actor),
+            "pusher": views.user_json(self, actor, None),
+            "sender": views.user_json(self, actor, None),
+        }
+        payload = json.dumps(body, indent=2, ensure_ascii=False)
+        self.deliverer.send(hook, "push", payload, target=self._target(hook))
 
     def _tell(self, event: str, repo: Repo, actor: Account, body: dict[str, Any], ref: str = "") -> None:
         whole = {**body, "sender": views.user_json(self, actor, None)}

@@ -70,7 +70,7 @@ def choose(entries: Iterable[Entry], site: Site) -> Choice:
 def _rank(stability: str) -> int:
     """A word that Joomla does not know counts as stable, and so does none."""
     word = stability.lower()
-    return STABILITIES.index(word) if word in STABILITIES else len(STABILITIES) - 1  # type: ignore[arg-type]
+    return STABILITIES.index(word) if word in STABILITIES else len(STABILITIES) - 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ def released_since(session: Session, since: datetime) -> Sequence[tuple[int, str
         select(Release.repo_id, func.min(Release.first_seen_at).label("at")).group_by(col(Release.repo_id)).subquery()
     )
     rows = session.exec(
-        select(Repo.id, Owner.name, Repo.name, Release.tag, Release.first_seen_at)
+        select(Release, Repo, Owner)
         .join(Repo, col(Repo.id) == Release.repo_id)
         .join(Owner, col(Owner.id) == Repo.owner_id)
         .join(eldest, eldest.c.repo_id == Repo.id)
@@ -97,7 +97,7 @@ def released_since(session: Session, since: datetime) -> Sequence[tuple[int, str
         )
         .order_by(col(Release.first_seen_at).desc())
     )
-    return [(repo_id, f"{owner}/{repo}", tag, at) for repo_id, owner, repo, tag, at in rows]
+    return [(repo.id, f"{owner.name}/{repo.name}", each.tag, each.first_seen_at) for each, repo, owner in rows]
 
 
 def assets_of(session: Session, release_ids: Iterable[int]) -> Sequence[Asset]:

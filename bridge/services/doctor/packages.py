@@ -50,13 +50,11 @@ def _manifest(asset: Asset | None, offer: Offer) -> ExtensionManifest | None:
 
 
 def _joomla(patient: Patient) -> Iterator[Seen]:
-    right = 0
-    for line in _lines(patient, "joomla"):
-        wrong = [*_server(line), *_key_line(line), *_parts(line)]
-        yield from wrong
-        right += not wrong
-    if right:
-        yield seen("right", count=right)
+    lines = list(_lines(patient, "joomla"))
+    wrong = [each for line in lines for each in (*_server(line), *_key_line(line), *_parts(line))]
+    yield from wrong
+    if not wrong:
+        yield seen("right", count=len(lines))
 
 
 def _server(line: _Line) -> Iterator[Seen]:
@@ -97,20 +95,22 @@ def _parts(line: _Line) -> Iterator[Seen]:
 
 
 def _dolibarr(patient: Patient) -> Iterator[Seen]:
-    right = 0
-    for line in _lines(patient, "dolibarr"):
-        offer, manifest = line.newest
-        name, wanted = line.product.full_name, f"{line.product.labels.base}/version.txt"
-        if not manifest.url_last_version:
-            yield seen("no_line", name, version=offer.version, repo=name)
-        elif wanted not in manifest.url_last_version:
-            yield seen("other_line", name, version=offer.version, wanted=wanted, repo=name)
-        elif line.product.require_key(line.edition) == "true" and f"{_PREFIX}" not in manifest.url_last_version:
-            yield seen("no_key", name, version=offer.version, repo=name)
-        else:
-            right += 1
-    if right:
-        yield seen("right", count=right)
+    lines = list(_lines(patient, "dolibarr"))
+    wrong = [each for line in lines for each in _asks_elsewhere(line)]
+    yield from wrong
+    if not wrong:
+        yield seen("right", count=len(lines))
+
+
+def _asks_elsewhere(line: _Line) -> Iterator[Seen]:
+    offer, manifest = line.newest
+    name, wanted = line.product.full_name, f"{line.product.labels.base}/version.txt"
+    if not manifest.url_last_version:
+        yield seen("no_line", name, version=offer.version, repo=name)
+    elif wanted not in manifest.url_last_version:
+        yield seen("other_line", name, version=offer.version, wanted=wanted, repo=name)
+    elif line.product.require_key(line.edition) == "true" and _PREFIX not in manifest.url_last_version:
+        yield seen("no_key", name, version=offer.version, repo=name)
 
 
 _BUILD = "Correct the manifest and publish a new version; what is installed goes on asking as it was told."

@@ -108,7 +108,7 @@ CHECKS = (
     Check(
         "proxy.conditional",
         "Whether the proxy answers 304 for a feed, or keeps the feed of a key and hands it out again.",
-        "Joomla takes 304 for a failure and forgets the updates that it knew; a kept feed shows a customer's to others.",
+        "Joomla takes 304 for a failure and forgets the updates it knew; a kept feed shows a customer's to others.",
         (
             ok("fresh", "Every request for a feed is answered by the bridge, with 200."),
             error(

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gitea_client.simulator.serving import RunningSimulator
 from support.bridges import HOOK_SECRET, Installation, install
 from support.proxies import Proxy
 from support.zips import joomla_module
@@ -19,7 +18,9 @@ from bridge.services.doctor.findings import Check, Finding
 from bridge.services.doctor.patient import HOOK_PATH, Wishes
 from bridge.services.doctor.registry import CHECKS
 from bridge.services.figures import HEARTBEAT
+from bridge.settings import Settings
 from bridge.storage import usage
+from gitea_client.simulator.serving import RunningSimulator
 
 BY_NAME = {check.name: check for check in CHECKS}
 
@@ -46,7 +47,10 @@ class Clinic:
     def publish(self, version: str, **options: Any) -> None:
         """A release of acme/mod-weather, read by the bridge once its hook has arrived."""
         self.made.world.publish_release(
-            "acme", "mod-weather", f"v{version}", files={f"mod_weather-{version}.zip": self.manifest(version, **options)}
+            "acme",
+            "mod-weather",
+            f"v{version}",
+            files={f"mod_weather-{version}.zip": self.manifest(version, **options)},
         )
         self.made.world.settle()
         self.made.refresh("acme", "mod-weather")
@@ -84,6 +88,13 @@ def _with_needs(names: Any) -> set[str]:
     return found
 
 
+def serve_web(settings: Settings) -> tuple[RunningSimulator, Parts]:
+    """The web side on a free port, on threads of this process, with parts of its own."""
+    parts = Parts(settings)
+    server = make_server("127.0.0.1", 0, create_app(settings, parts), threaded=True, request_handler=_Quiet)
+    return RunningSimulator(server), parts
+
+
 @contextmanager
 def clinic(database_url: str, directory: Path, **overrides: Any) -> Iterator[Clinic]:
     """A healthy installation with one product, acme/mod-weather, private and gated, with one release."""
@@ -94,9 +105,7 @@ def clinic(database_url: str, directory: Path, **overrides: Any) -> Iterator[Cli
     made = install(database_url, directory, **sections)
     made.parts.clock = utc_now
     made.clock.now = datetime.now(UTC)
-    web_parts = Parts(made.settings)
-    server = make_server("127.0.0.1", 0, create_app(made.settings, web_parts), threaded=True, request_handler=_Quiet)
-    web = RunningSimulator(server)
+    web, web_parts = serve_web(made.settings)
     proxy.bridge_url, proxy.gitea_url = web.base_url, made.gitea.base_url
     made.world.public_url = proxy.url
     built = Clinic(made, proxy, web, web_parts)

@@ -7,13 +7,14 @@ import re
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import urlsplit
 
 _OURS = re.compile(
     r"/-/licensing/"
     r"|/(?!(?:api|assets|attachments|avatars?|login|org|repo|user|explore|-)/)[0-9A-Za-z][-.\w]*/(?:-/licensing(?:/|$)"
     r"|[-.\w]+/(?:licenses(?:/|$)|updates(?:\.[a-z0-9-]+)?\.xml|extension\.xml|changelog\.xml|version\.txt|updates/|downloads/))"
-    r"|/api/v1/(?:repos/[^/]+/[^/]+|orgs/[^/]+|users/[^/]+)/(?:licensing|license-[a-z]+)(?:/|$)"
+    r"|/api/v1/(?:repos/[^/]+/[^/]+|orgs/[^/]+|users/[^/]+)/(?:licensing|license-[a-z]+(?:\.csv)?)(?:/|$)"
 )
 _STRIPPED = {"sudo", "x-webauth-user", "x-webauth-email", "x-webauth-fullname", "x-forwarded-host", "forwarded"}
 _OWN = {"connection", "transfer-encoding", "server", "date", "content-length", "host", "x-real-ip"}
@@ -55,10 +56,13 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
             with contextlib.suppress(ConnectionError):
                 _pass_on(proxy, self)
 
-        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = handle_any
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("do_"):
+                return self.handle_any
+            raise AttributeError(name)
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
+        def log_message(self, *_args: object) -> None:
+            """Say nothing."""
 
     return Handler
 
@@ -113,7 +117,9 @@ def _headers(proxy: Proxy, here: BaseHTTPRequestHandler) -> dict[str, str]:
 
 
 def _answer(proxy: Proxy, here: BaseHTTPRequestHandler, answer: http.client.HTTPResponse, *, ours: bool) -> None:
-    headers = [(name, value) for name, value in answer.getheaders() if name.lower() not in {"connection", "transfer-encoding"}]
+    headers = [
+        (name, value) for name, value in answer.getheaders() if name.lower() not in {"connection", "transfer-encoding"}
+    ]
     is_feed = ours and answer.getheader("Content-Type", "").startswith("application/xml")
     wants_gzip = "gzip" in here.headers.get("Accept-Encoding", "")
     packs = is_feed and ("gzips always" in proxy.faults or ("gzips" in proxy.faults and wants_gzip))

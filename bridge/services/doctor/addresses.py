@@ -34,7 +34,17 @@ DOORS: tuple[tuple[str, str], ...] = (
     ("GET", "/-/licensing/oauth/callback"),
 )
 # The first words of the REST API's paths, at each of its levels.
-API_WORDS: tuple[str, ...] = ("licensing", "license-keys", "license-packages", "license-purchases", "license-audit")
+API_WORDS: tuple[str, ...] = (
+    "licensing",
+    "license-keys",
+    "license-keys.csv",
+    "license-packages",
+    "license-customers",
+    "license-purchases",
+    "license-stats",
+    "license-tokens",
+    "license-audit",
+)
 API_LEVELS: tuple[str, ...] = ("repos/{owner}/{repo}", "orgs/{owner}", "users/{owner}")
 
 GITEAS: tuple[str, ...] = (

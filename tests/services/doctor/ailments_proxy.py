@@ -47,7 +47,11 @@ def _believing_gitea(clinic, patch):
     def answer(path, headers):
         body = b'{"version": "1.26.4"}' if path == "/api/v1/version" else b"settings of whoever you say"
         signed_in = path == "/api/v1/version" or headers.get("X-WEBAUTH-USER") == "root"
-        return (200 if signed_in else 303), {"Content-Type": "application/json", "Content-Length": str(len(body))}, [body]
+        return (
+            (200 if signed_in else 303),
+            {"Content-Type": "application/json", "Content-Length": str(len(body))},
+            [body],
+        )
 
     server = Scripted(answer)
     patch.callback(functools.partial(server.__exit__, None, None, None))

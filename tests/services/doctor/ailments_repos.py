@@ -5,10 +5,10 @@ from support.zips import dolibarr_module, joomla_package, joomla_plugin
 
 PLATFORMS = r"""
 [[platform]]
-version = ">=2.0"
+version_range = ">=2.0"
 target_platform = "(5\\.[0-9]+|6\\.[0-9]+)"
 [[platform]]
-version = "<2.0"
+version_range = "<2.0"
 target_platform = "4\\.4"
 """
 
@@ -76,7 +76,9 @@ def _two_worlds(clinic, _patch):
 NAMED = {"repos": ("acme/mod-weather",)}
 AILMENTS = (
     Ailment("repo.served", "none", "bridge repo set", _set("PLATFORM", "none")),
-    Ailment("repo.served", "unknown", "bridge repo refresh acme/nothing", lambda *_: None, {"repos": ("acme/nothing",)}),
+    Ailment(
+        "repo.served", "unknown", "bridge repo refresh acme/nothing", lambda *_: None, {"repos": ("acme/nothing",)}
+    ),
     Ailment("repo.served", "not_served", "bridge repo set acme/mod-weather", _set("PLATFORM", "none"), NAMED),
     Ailment("repo.served", "gone", "made anew", _deleted),
     Ailment("repo.settings", "invalid", "Correct the variable", _set("REQUIRE_KEY", "perhaps")),

@@ -1,6 +1,8 @@
 """Ailments of database, disk, store and worker."""
 
 import shutil
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 from ailments import Ailment
@@ -35,15 +37,15 @@ def _no_trigrams(clinic, _patch):
 
 def _damaged(clinic, _patch):
     """Every page of an index is overwritten, as a failing disk does; the schema itself stays readable."""
-    with clinic.made.parts.engine.begin() as connection:
-        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
-        size = connection.execute(text("PRAGMA page_size")).scalar_one()
-        page = connection.execute(
-            text("SELECT rootpage FROM sqlite_master WHERE name = 'ix_audit_subject_id'")
-        ).scalar_one()
     for parts in (clinic.made.parts, clinic.web_parts):
         parts.engine.dispose()
-    with sqlite_file(clinic.made.settings.database.url).open("r+b") as file:
+        parts.lookups.close()
+    database = sqlite_file(clinic.made.settings.database.url)
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'ix_audit_subject_id'").fetchone()
+    with database.open("r+b") as file:
         file.seek((page - 1) * size)
         file.write(b"\x55" * size)
 

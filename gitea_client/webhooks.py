@@ -55,7 +55,10 @@ class WebhookCalls(Caller):
         return Hook.from_json(answer.json())
 
     def test_hook(self, level: Level, hook_id: int) -> None:
-        """Let Gitea send a made-up push, a ``Delivery`` that ``is_test``. Only the hooks of repos can."""
+        """Let Gitea send a made-up push, a ``Delivery`` that ``is_test``.
+
+        Only the hooks of repos can, and only those that are active and hear of pushes; Gitea says 204 to all.
+        """
         self._call("POST", *level.path, "hooks", str(hook_id), "tests", ok=(204,), as_user=level.sudo)
 
     def delete_hook(self, level: Level, hook_id: int) -> bool:

@@ -55,7 +55,9 @@ class Notices(State):
             self._tell("delete", repo, actor, deleted, ref=tag)
 
     def tell_test(self, repo: Repo, hook: Hook, actor: Account) -> None:
-        """Tell one hook, whatever its events, of a push from the last commit to itself."""
+        """Tell one hook, if it hears of pushes at all, of one from the last commit to itself."""
+        if not hook.active or "push" not in hook.events:
+            return
         commit = commit_id(self.full_name(repo), repo.default_branch)
         body = {
             "ref": f"refs/heads/{repo.default_branch}",

@@ -210,7 +210,9 @@ class HookContract:
         owner = gitea.person()
         repo = gitea.repo(owner)
         client, level = gitea.client(), Level.repo(*repo[:2])
-        hook = client.create_hook(level, listener.url, SECRET, events=["release"])
+        deaf = client.create_hook(level, listener.url, "of the deaf one", events=["release"])
+        client.test_hook(level, deaf.id)  # is not refused, and nothing comes of it
+        hook = client.create_hook(level, listener.url, SECRET)
         client.test_hook(level, hook.id)
         headers, body = listener.until(self.event_of("push", repository_id=repo[2]))[-1]
         assert hooks.verify(body, headers, [SECRET])

@@ -14,6 +14,7 @@ from flask import Flask
 from bridge.payments.registry import Providers, providers
 from bridge.payments.vault import Vault
 from bridge.services.assets import AssetLimits
+from bridge.services.doctor.patient import Patient, Wishes
 from bridge.services.gate import Gate, GateRules
 from bridge.services.in_their_stead import InTheirStead
 from bridge.services.looks import Looker
@@ -190,6 +191,28 @@ class Parts:
         rules = WorkerRules(settings.threads, settings.refresh_steps_seconds, self.settings.retention)
         jobs = {"payments": self.payment_inbox.run_next}
         return Worker(self.catalog, schedule, self.store, self.open_session, self.clock, rules, jobs)
+
+    def patient(self, wishes: Wishes) -> Patient:
+        """This installation as a doctor looks at it, over a way to Gitea that is not patient for long."""
+        gitea = self.settings.gitea
+        client = GiteaClient(
+            gitea.url,
+            gitea.token.get_secret_value() or None,
+            timeout=(3.05, min(8.0, gitea.timeout_seconds)),
+            public_url=gitea.public_url,
+            before_request=RequestBudget(gitea.max_requests_per_second),
+        )
+        return Patient(
+            self.settings,
+            self.engine,
+            self.store,
+            client,
+            self.open_session,
+            self.clock,
+            self.entropy,
+            self.hosts,
+            wishes,
+        )
 
     def close(self) -> None:
         """Write what is in memory and let go of everything."""

@@ -34,8 +34,8 @@ class Delivery:
 
     ``event`` is ``release``, ``push``, ``create``, ``delete``, ``repository`` or any other of Gitea's. ``owner`` and
     ``name`` are those of the moment it was sent. ``ref_type`` is ``tag`` or ``branch``; ``tag`` and ``branch`` are
-    short names. ``removed`` says that a ref, repo or release went away. ``test`` says that somebody tried the hook
-    out: a push that moves nothing. ``target`` is the level of the hook, from 1.24.
+    short names. ``removed`` says that a ref, repo or release went away. ``target`` is the level of the hook, from 1.24.
+    ``is_test``: somebody pressed Gitea's button for it, and nothing happened.
     """
 
     uuid: str
@@ -48,9 +48,9 @@ class Delivery:
     branch: str | None = None
     ref_type: str | None = None
     removed: bool = False
-    test: bool = False
     sender: str | None = None
     target: str | None = None
+    is_test: bool = False
 
 
 def verify(body: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> bool:
@@ -103,9 +103,9 @@ def parse(body: bytes, headers: Mapping[str, str]) -> Delivery:
         branch=ref if ref_type == "branch" else None,
         ref_type=ref_type,
         removed=action == "deleted" or event == "delete" or _is_zero(data.get("after")),
-        test=event == "push" and _moves_nothing(data),
         sender=_text(_object(data, "sender"), "login"),
         target=_header(headers, "x-gitea-hook-installation-target-type") or None,
+        is_test=event == "push" and _moves_nothing(data),
     )
 
 
@@ -167,6 +167,7 @@ def _is_zero(sha: Any) -> bool:
 
 
 def _moves_nothing(data: Mapping[str, Any]) -> bool:
-    # A real push leads from one commit to another, a made-up one from the newest commit to itself.
+    # A real push leads from one commit to another, a made-up one from the newest commit to itself
+    # (routers/api/v1/repo/hook.go, TestHook).
     before, after = data.get("before"), data.get("after")
     return isinstance(before, str) and before == after and before.strip("0") != ""

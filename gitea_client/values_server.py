@@ -11,6 +11,7 @@ from gitea_client.shapes import flag, list_of, object_of, positive, text
 
 _VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?")
 SUPPORTED_FLOOR = (1, 23, 0)
+NEWEST_KNOWN = (1, 27)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,11 @@ class ServerVersion:
     def supported(self) -> bool:
         """Whether the client is tested with it: 1.23 or later."""
         return self.parts >= SUPPORTED_FLOOR
+
+    @property
+    def newer_than_known(self) -> bool:
+        """Whether it is of a line that nobody has read or tried: after 1.27."""
+        return self.parts[:2] > NEWEST_KNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +84,7 @@ class Hook:
     events: frozenset[str]
     active: bool
     name: str = ""  # Gitea gives webhooks names since 1.26
+    branch_filter: str = ""  # keeps tags out too; empty and ``*`` keep nothing out
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
@@ -94,6 +101,7 @@ class Hook:
             events=frozenset(events),
             active=flag(data, "active"),
             name=text(data, "name", ""),
+            branch_filter=text(data, "branch_filter", ""),
         )
 
 

@@ -16,9 +16,12 @@ EVENTS = frozenset({"release", "repository", "push", "create", "delete"})
 class WebhookCalls(Caller):
     """The part of ``GiteaClient`` that installs and removes webhooks."""
 
-    def hooks(self, level: Level) -> tuple[Hook, ...]:
-        """Webhooks of the system, an org or a repo. "Default" hooks, copied into new repos, count as the system's."""
-        params = {"type": "all"} if level.kind == "system" else {}
+    def hooks(self, level: Level, kind: Literal["all", "system", "default"] = "all") -> tuple[Hook, ...]:
+        """Webhooks of the system, an org or a repo. "Default" hooks, copied into new repos, count as the system's.
+
+        ``kind`` tells the two apart from Gitea 1.24; 1.23 ignores it and lists those of the system only.
+        """
+        params = {"type": kind} if level.kind == "system" else {}
         return self._list(Hook.from_json, *level.path, "hooks", params=params, as_user=level.sudo)
 
     def create_hook(
@@ -60,9 +63,10 @@ class WebhookCalls(Caller):
         return answer.status != HTTPStatus.NOT_FOUND
 
     def test_hook(self, level: Level, hook_id: int) -> None:
-        """Make Gitea send a repo's webhook a made-up push of its newest commit, which changes nothing.
+        """Make Gitea send a repo's webhook a made-up push, a ``Delivery`` that ``is_test``.
 
-        ``NotFound`` also for a repo without a commit. Hooks of orgs and of the system have no test.
+        Only to one that is active and hears of pushes, though Gitea says 204 to all. ``NotFound`` also for a repo
+        without a commit. Hooks of orgs and of the system have no test.
         """
         if level.kind != "repo":
             raise ValueError("only a repo's webhook can be tested")

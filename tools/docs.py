@@ -11,6 +11,8 @@ from bridge.cli.root import bridge
 from bridge.rules.access import ORDER, Code
 from bridge.rules.permissions import LENT, TABLE, Action, Grant, Role
 from bridge.rules.scopes import SCOPES, Scope, scopes_for
+from bridge.services.doctor.findings import Level
+from bridge.services.doctor.registry import CHECKS, GROUPS
 from bridge.services.explain import QUESTIONS
 from bridge.web.api.catalogue import ALL
 from bridge.web.api.description import description
@@ -129,9 +131,48 @@ def openapi_page() -> str:
     return json.dumps(description(), indent=1, ensure_ascii=False) + "\n"
 
 
+_DOCTOR = """# The doctor
+
+`bridge doctor` looks at the whole installation and says of whatever is wrong what to do about it; `bridge doctor
+OWNER/REPO` looks at single repos. It changes nothing, except that a ticket stands in the database while it works, and
+that `--deliver` makes and deletes a private repo in Gitea where no repo's own hook can be tested.
+
+It ends with 0 when all is well or there are only warnings (`--strict` counts those too), and with 7 when something is
+to be mended. `--json` prints the findings as `{"result", "counts", "findings": [{"check", "code", "level", "subject",
+"sentence", "fix"}]}`; checks and codes keep their names. A check that another one stands in the way of is `skipped`.
+Any check may also end as `unfinished` (somebody stopped answering in its middle) or `failed` (a fault of the bridge).
+
+Run it as the user and with the configuration of `bridge serve`, on its machine, while that is running: the requests
+over the public address go out from there and come back through the proxy.
+"""
+_LEVELS = {Level.OK: "✓", Level.WARNING: "warning", Level.ERROR: "error"}
+
+
+def doctor_page() -> str:
+    """Every check: what it looks at, what that is worth, and what to do about each thing that it can find."""
+    parts = [_NOTE, _DOCTOR]
+    for group, title in GROUPS.items():
+        parts.append(f"## {title}\n")
+        for check in (each for each in CHECKS if each.group == group):
+            rows = [
+                [f"`{each.code}`", _LEVELS[each.level], _plain(each.sentence), _plain(each.fix)]
+                for each in check.outcomes
+            ]
+            needs = f" Needs {', '.join(f'`{need}`' for need in check.needs)}." if check.needs else ""
+            parts += [f"### `{check.name}`\n", f"{check.looks_at} {check.why}{needs}\n"]
+            parts += ["\n".join(_table(["code", "level", "what it says", "what to do"], rows)), ""]
+    return "\n".join(parts)
+
+
+def _plain(text: str) -> str:
+    """A sentence in a cell of a table, its blanks as they are."""
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
 PAGES = {
     "cli.md": cli_page,
     "codes.md": codes_page,
+    "doctor.md": doctor_page,
     "permissions.md": permissions_page,
     "openapi.json": openapi_page,
 }

@@ -67,6 +67,9 @@ def _print_report(report: dict[str, Any]) -> None:
         click.echo("Held back:")
     for held in report["held"]:
         click.echo(f"  {held['tag']} for {held['platform']}: {held['reason']}.")
+    if report["who_gets_what"] and report["offers"]:
+        click.echo("Who gets what, as a key of all streams sees it, by the least stability that a site wants:")
+        show_rows(report["who_gets_what"], as_json=False, empty="")
     if report["hints"]:
         click.echo("Hints about the newest release:")
     for hint in report["hints"]:

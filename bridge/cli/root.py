@@ -12,6 +12,7 @@ from bridge.cli import (
     customers,
     database,
     demo,
+    doctor,
     explain,
     init,
     keys,
@@ -28,7 +29,7 @@ from bridge.cli.common import Context
 from gitea_client.errors import GiteaError, NotAllowed, NotAuthenticated
 
 # What a script can rely on; docs/cli.md lists them.
-EXIT_INVALID, EXIT_NOT_FOUND, EXIT_REFUSED, EXIT_UNAVAILABLE, EXIT_SETTINGS = 2, 3, 4, 5, 6
+EXIT_INVALID, EXIT_NOT_FOUND, EXIT_REFUSED, EXIT_UNAVAILABLE, EXIT_SETTINGS = 2, 3, 4, 5, 6  # doctor.py has 7
 _EXITS: tuple[tuple[type[Exception], int], ...] = (
     (errors.SettingsError, EXIT_SETTINGS),
     (errors.DatabaseOutdatedError, EXIT_SETTINGS),
@@ -56,8 +57,8 @@ def bridge(context: click.Context, config: Path | None) -> None:
     `bridge repo list`, sell with `bridge package create` and `bridge key issue`, and ask `bridge explain` whenever a
     customer says that it does not work. Every command that lists takes --json.
 
-    Exit codes: 0 done, 2 invalid input, 3 not found, 4 refused, 5 Gitea or database away, 6 configuration, 7 done, but
-    something is left for you to do.
+    Exit codes: 0 done, 2 invalid input, 3 not found, 4 refused, 5 Gitea or database away, 6 configuration, 7 something
+    is left for you to do (`bridge init`, `bridge doctor`).
     """
     context.obj = Context(config)
     context.call_on_close(context.obj.close)
@@ -79,6 +80,7 @@ for command in (
     customers.customer,
     tokens.token,
     explain.explain,
+    doctor.doctor,
     stats.stats,
     demo.demo,
 ):

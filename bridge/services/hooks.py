@@ -67,7 +67,7 @@ def _is_known(repo_id: int, open_session: Callable[..., AbstractContextManager[A
 def _is_check(delivery: hooks.Delivery) -> bool:
     """Whether somebody only wants to see a delivery arrive: a hook's test, or a repo that was made for that."""
     made_for_it = delivery.event == "repository" and (delivery.name or "").startswith(CHECK_REPO)
-    return delivery.repository_id is not None and (delivery.test or made_for_it)
+    return delivery.repository_id is not None and (delivery.is_test or made_for_it)
 
 
 def _note_check(

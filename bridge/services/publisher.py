@@ -5,6 +5,7 @@ from typing import Any
 from bridge.models import Repo
 from bridge.rules import listing
 from bridge.rules.publication import Offer
+from bridge.services import audience
 from bridge.services.offers import file_name
 from bridge.services.products import Product
 from feeds.dolibarr import descriptor_line
@@ -67,18 +68,23 @@ def report(product: Product, row: Repo) -> dict[str, Any]:
             }
             for held in product.publication.held
         ],
-        "hints": [*_left_behind(product), *(offers[0].extension.notes if offers else ())],
+        "hints": [*_behind(product), *(offers[0].extension.notes if offers else ())],
+        "who_gets_what": audience.report(product),
     }
 
 
-def _left_behind(product: Product) -> list[str]:
+def left_behind(product: Product) -> list[tuple[Offer, Offer]]:
+    """For each platform and edition the release that was published last, and a higher one that sites have already."""
     lines: dict[tuple[str, str], list[Offer]] = {}
     for offer in product.publication.offers:
         lines.setdefault((offer.platform, offer.edition), []).append(offer)
-    pairs = filter(None, map(listing.left_behind, lines.values()))
+    return list(filter(None, map(listing.left_behind, lines.values())))
+
+
+def _behind(product: Product) -> list[str]:
     return [
         f"{last.version} was published last but sorts below {highest.version}: sites on {highest.version} won't see it"
-        for last, highest in pairs
+        for last, highest in left_behind(product)
     ]
 
 

@@ -76,6 +76,30 @@ def releases_of(session: Session, repo_id: int) -> Sequence[Release]:
     ).all()
 
 
+def released_since(session: Session, since: datetime) -> Sequence[tuple[int, str, str, datetime]]:
+    """Id and path of the repo, tag and first sight of the served releases that are younger, the youngest first.
+
+    What a repo had when the bridge saw it first is not among them: no hook tells of that.
+    """
+    eldest = (
+        select(Release.repo_id, func.min(Release.first_seen_at).label("at")).group_by(col(Release.repo_id)).subquery()
+    )
+    rows = session.exec(
+        select(Release, Repo, Owner)
+        .join(Repo, col(Repo.id) == Release.repo_id)
+        .join(Owner, col(Owner.id) == Repo.owner_id)
+        .join(eldest, eldest.c.repo_id == Repo.id)
+        .where(
+            col(Repo.served),
+            col(Release.withdrawn_at).is_(None),
+            Release.first_seen_at >= since,
+            Release.first_seen_at > eldest.c.at,
+        )
+        .order_by(col(Release.first_seen_at).desc())
+    )
+    return [(repo.id, f"{owner.name}/{repo.name}", each.tag, each.first_seen_at) for each, repo, owner in rows]
+
+
 def assets_of(session: Session, release_ids: Iterable[int]) -> Sequence[Asset]:
     """All assets, also vanished ones, of these releases."""
     return session.exec(

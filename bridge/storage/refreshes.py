@@ -1,5 +1,6 @@
 """The durable queue of repos to re-read, and the memory of hook deliveries."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,9 +26,11 @@ def remember_delivery(
     return True
 
 
-def heard_of(session: Session, repo_id: int, since: datetime) -> bool:
-    """Whether Gitea has sent something about that repo from a moment on."""
-    wanted = (HookDelivery.repo_id == repo_id, HookDelivery.received_at >= since, HookDelivery.source == "gitea")
+def heard_of(session: Session, repo_id: int, since: datetime, until: datetime | None = None) -> bool:
+    """Whether Gitea has sent something about that repo from a moment on, or between two."""
+    wanted = [HookDelivery.repo_id == repo_id, HookDelivery.received_at >= since, HookDelivery.source == "gitea"]
+    if until is not None:
+        wanted.append(HookDelivery.received_at <= until)
     return session.exec(select(HookDelivery.delivery_id).where(*wanted).limit(1)).first() is not None
 
 
@@ -154,6 +157,17 @@ def depth(session: Session) -> int:
 def oldest_due(session: Session) -> datetime | None:
     """Since when the first in the queue is due."""
     return session.exec(select(func.min(Refresh.due_at))).one()
+
+
+def last_delivery(session: Session) -> datetime | None:
+    """When the last delivery of a hook of Gitea arrived."""
+    return session.exec(select(func.max(HookDelivery.received_at)).where(HookDelivery.source == "gitea")).one()
+
+
+def failing(session: Session, attempts: int, limit: int) -> Sequence[tuple[str, str]]:
+    """Repos that could not be read so many times in a row, with the last reason."""
+    rows = session.exec(select(Refresh).where(Refresh.attempts >= attempts).order_by(Refresh.full_name).limit(limit))
+    return [(row.full_name or f"repo {row.repo_id}", row.last_error) for row in rows]
 
 
 def forget_deliveries(session: Session, before: datetime) -> None:

@@ -80,6 +80,17 @@ def last_beat(session: Session, name: str) -> datetime | None:
     return row.beat_at if row else None
 
 
+def forget_beats(session: Session, *names: str) -> None:
+    """Forget processes that are no more."""
+    session.exec(delete(Heartbeat).where(col(Heartbeat.name).in_(names)))
+
+
+def beats(session: Session, beginning: str) -> Sequence[tuple[str, datetime]]:
+    """All whose names begin so, with when they were last alive."""
+    rows = session.exec(select(Heartbeat).where(col(Heartbeat.name).startswith(beginning, autoescape=True)))
+    return [(row.name, row.beat_at) for row in rows]
+
+
 def totals(session: Session) -> Sequence[tuple[str, str, int]]:
     """All counts by kind and code."""
     query = select(UsageDay.kind, UsageDay.code, func.sum(UsageDay.count)).group_by(UsageDay.kind, UsageDay.code)

@@ -7,6 +7,7 @@ from flask import Flask
 from bridge.web import api, downloads, errors, feeds, hooks, operations, pages, payments, tryout
 from bridge.web.doors import Doors
 from bridge.web.pages import guarding, rendering
+from bridge.web.probes import Probes
 from bridge.web.requests import SiteRequest
 
 MOST_BODY_BYTES = 1024 * 1024
@@ -24,4 +25,5 @@ def create_web(doors: Doors) -> Flask:
     for part in (feeds, downloads, hooks, operations, api, tryout, pages, payments):
         app.register_blueprint(part.blueprint(doors), url_prefix=prefix)
     errors.register(app)
+    app.wsgi_app = Probes(app.wsgi_app, doors)  # type: ignore[method-assign]  # Flask's own way to stand before it
     return app

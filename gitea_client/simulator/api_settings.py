@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 
 from gitea_client.simulator import views
 from gitea_client.simulator.api_accounts import NOTHING, needs_org_owner, visible_org
@@ -137,6 +137,14 @@ def _hooks_at(place: Place) -> list[Hook]:
     return [hook for hook in world().hooks.values() if (hook.owner_id, hook.repo_id) == ids]
 
 
+def _of_wanted_kind(hook: Hook) -> bool:
+    """Whether ``?type=`` of the system's list asks for it, from 1.24; before, and without it, for real system hooks."""
+    if hook.owner_id or hook.repo_id:
+        return True
+    wanted = request.args.get("type", "system") if world().since(1, 24) else "system"
+    return wanted == "all" or hook.is_system == (wanted == "system")
+
+
 def _create_hook(place: Place) -> Hook:
     data, (org, repo) = body(), place
     if not data.get("type"):
@@ -165,7 +173,7 @@ def _route_hooks(prefix: str, name: str, category: str, place: Callable[..., Pla
     @api.get(f"{prefix}/hooks", endpoint=f"{name}-hooks")
     @needs(category)
     def every(**names: str) -> Response:
-        hooks = [views.hook_json(world(), hook) for hook in _hooks_at(place(**names))]
+        hooks = [views.hook_json(world(), hook) for hook in _hooks_at(place(**names)) if _of_wanted_kind(hook)]
         return paged(hooks, total=world().since(1, 24))
 
     @api.post(f"{prefix}/hooks", endpoint=f"{name}-create-hook")

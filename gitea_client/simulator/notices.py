@@ -55,13 +55,16 @@ class Notices(State):
             self._tell("delete", repo, actor, deleted, ref=tag)
 
     def tell_test(self, hook: Hook, repo: Repo, actor: Account) -> None:
-        """Tell one hook of a push from the newest commit to itself."""
+        """Tell one hook, if it hears of pushes at all, of one from the newest commit to itself."""
+        if not hook.active or "push" not in hook.events:
+            return
         commit = commit_id(repo.id, repo.default_branch)
         who = views.user_json(self, actor, None)
         body = {
             "ref": f"refs/heads/{repo.default_branch}",
             "before": commit,
             "after": commit,
+            "compare_url": "",
             "commits": [],
             "total_commits": 1,
             "head_commit": None,

@@ -176,3 +176,22 @@ def test_a_hook_that_the_pretend_gitea_sends_itself_is_understood(story):
     assert queue(story)[product].step == 0
     story.work()
     assert story.versions() == ["1.2.0"]
+
+
+def test_a_test_of_a_hook_is_noted_and_nothing_is_read_anew(story):
+    repo_id = story.product()
+    commit = "a" * 40
+    delivery = story.hook(event="push", ref="refs/heads/main", before=commit, after=commit)
+    story.hook(event="push", ref="refs/heads/main", before="b" * 40, after=commit)
+    assert story.waiting(repo_id) is None
+    with story.made.parts.open_session(read_only=True) as session:
+        noted = session.get(HookDelivery, ("gitea", delivery))
+        assert (noted.event, noted.repo_id) == ("test", repo_id)
+        assert len(session.exec(select(HookDelivery)).all()) == 1
+
+
+def test_a_test_of_an_owner_who_is_not_served_is_not_even_noted(story):
+    story.product("stranger/mod-x")
+    story.hook("stranger/mod-x", event="push", ref="refs/heads/main", before="a" * 40, after="a" * 40)
+    with story.made.parts.open_session(read_only=True) as session:
+        assert session.exec(select(HookDelivery)).all() == []

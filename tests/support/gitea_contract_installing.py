@@ -125,7 +125,7 @@ class ThrowawayContract:
         client.test_hook(level, hook.id)
         headers, body = listener.until(_about("push", repo[2]))[-1]
         assert hooks.verify(body, headers, [SECRET])
-        assert hooks.parse(body, headers).test
+        assert hooks.parse(body, headers).is_test
         with pytest.raises(NotFound):
             client.test_hook(level, hook.id + 1_000_000)
         with pytest.raises(NotAllowed):
@@ -137,7 +137,7 @@ class ThrowawayContract:
         gitea.client(owner.token).create_hook(Level.repo(*repo[:2]), listener.url, SECRET)
         gitea.release(owner, repo, "v1")
         headers, body = listener.until(_about("push", repo[2]))[-1]
-        assert not hooks.parse(body, headers).test
+        assert not hooks.parse(body, headers).is_test
 
     def test_an_empty_repo_has_nothing_to_try_a_hook_with(self, gitea):
         owner = gitea.person()

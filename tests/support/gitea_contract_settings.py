@@ -206,6 +206,42 @@ class HookContract:
         finally:
             client.delete_hook(Level.system(), hook.id)
 
+    def test_a_hook_of_a_repo_can_be_tried_and_its_test_is_known_as_one(self, gitea, listener):
+        owner = gitea.person()
+        repo = gitea.repo(owner)
+        client, level = gitea.client(), Level.repo(*repo[:2])
+        deaf = client.create_hook(level, listener.url, "of the deaf one", events=["release"])
+        client.test_hook(level, deaf.id)  # is not refused, and nothing comes of it
+        hook = client.create_hook(level, listener.url, SECRET)
+        client.test_hook(level, hook.id)
+        headers, body = listener.until(self.event_of("push", repository_id=repo[2]))[-1]
+        assert hooks.verify(body, headers, [SECRET])
+        assert hooks.parse(body, headers).is_test is True
+        with pytest.raises(NotFound):
+            client.test_hook(level, hook.id + 1)
+
+    def test_a_pushed_tag_is_no_test(self, gitea, listener):
+        owner = gitea.person()
+        repo = gitea.repo(owner)
+        gitea.client().create_hook(Level.repo(*repo[:2]), listener.url, SECRET)
+        gitea.release(owner, repo, "v1")
+        headers, body = listener.until(self.event_of("release", action="published"))[-1]
+        assert hooks.parse(body, headers).is_test is False
+
+    def test_default_hooks_are_told_from_those_of_the_system(self, gitea, listener):
+        client = gitea.client()
+        config = {"url": listener.url, "content_type": "json", "secret": SECRET}
+        body = {"type": "gitea", "active": True, "config": config, "events": ["release"], "branch_filter": "main"}
+        made = gitea.api("POST", "/admin/hooks", json=body)
+        try:
+            assert made["id"] not in {each.id for each in client.hooks(Level.system(), "system")}
+            if gitea.version >= (1, 24):
+                (found,) = [each for each in client.hooks(Level.system(), "default") if each.id == made["id"]]
+                assert found.branch_filter == "main"
+                assert made["id"] in {each.id for each in client.hooks(Level.system())}
+        finally:
+            client.delete_hook(Level.system(), made["id"])
+
     def test_hooks_of_a_repo_are_for_its_admins(self, gitea):
         repo = gitea.repo(gitea.person())
         with pytest.raises(NotAllowed):

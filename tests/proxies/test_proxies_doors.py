@@ -156,10 +156,11 @@ def test_every_route_of_the_bridge_reaches_it(proxy, sqlite_url, tmp_path):
 
 
 def test_the_store_is_no_address_from_outside(proxy):
+    # nginx has it for itself; Caddy has no such address, and asks the bridge, which has none either.
+    wanted = (404, "") if proxy.kind == "nginx" else (200, "bridge")
     for path in ("/-/licensing/store/", "/-/licensing/store/ab/cd/abcd", "/-/licensing/store/../store/x"):
         answer = ask(proxy.url, path)
-        assert b"root" not in answer.body
-        assert (answer.status, answer.who) in {(404, ""), (200, "bridge")}, path
+        assert (answer.status, answer.who) == wanted, path
 
 
 def test_slashes_dots_and_percent_signs_arrive_as_they_were_sent(proxy):

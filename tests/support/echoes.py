@@ -9,9 +9,12 @@ from typing import Any, Self
 
 
 class Echo:
-    """Answers each request with its name, and with the method, path, headers and length of the body that arrived."""
+    """Answers each request with its name, and with the method, path, headers and length of the body that arrived.
 
-    def __init__(self, name: str) -> None:
+    ``more``: headers that every answer has.
+    """
+
+    def __init__(self, name: str, more: dict[str, str] | None = None) -> None:
         class Handler(BaseHTTPRequestHandler):
             def handle_any(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)
@@ -21,7 +24,8 @@ class Echo:
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(text)))
-                self.send_header("X-Who", name)
+                for header, value in {"X-Who": name, **(more or {})}.items():
+                    self.send_header(header, value)
                 self.end_headers()
                 if self.command != "HEAD":
                     self.wfile.write(text)

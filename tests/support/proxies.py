@@ -121,7 +121,7 @@ def _wait_for(proxy: Proxy, process: "subprocess.Popen[bytes]", *, tls: bool) ->
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(requests.ConnectionError), requests.Session() as session:
             session.trust_env, session.verify = False, False
-            session.get(f"{address}/-/licensing/store/", timeout=5)
+            session.get(f"{address}/", timeout=5)
             return
         time.sleep(0.05)
     raise AssertionError(f"{proxy.kind} did not start: {proxy.logged()}")

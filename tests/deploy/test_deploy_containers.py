@@ -71,12 +71,17 @@ def test_the_image_runs_as_nobody_special_and_is_asked_how_it_is():
 
 def test_the_proxy_of_compose_is_nginx_with_the_same_files(tmp_path):
     """The script's substitutions, without its last two lines, which are the image's own business."""
-    for source, name in (("conf.d/license-bridge.conf", "license-bridge.conf.in"), ("gitea.conf.example", "gitea.conf.in")):
+    for source, name in (
+        ("conf.d/license-bridge.conf", "license-bridge.conf.in"),
+        ("gitea.conf.example", "gitea.conf.in"),
+    ):
         shutil.copy(DEPLOY / "nginx" / source, tmp_path / name)
     script = (CONTAINER / "proxy.sh").read_text()
     script = "\n".join(line for line in script.splitlines() if "addgroup" not in line)
     done = subprocess.run(
-        ["sh", "-c", script], env={"CONF": str(tmp_path), "GITEA_HOST": "git.acme.org", "PATH": "/usr/bin:/bin"}, check=False
+        ["sh", "-c", script],
+        env={"CONF": str(tmp_path), "GITEA_HOST": "git.acme.org", "PATH": "/usr/bin:/bin"},
+        check=False,
     )
     assert done.returncode == 0
     told = (tmp_path / "license-bridge.conf").read_text() + (tmp_path / "gitea.conf").read_text()

@@ -75,11 +75,16 @@ class _Visit:
     def _read_pages_of_gitea(self, repo: str) -> None:
         assert self._get(f"/{repo}/raw/branch/licenses/updates.xml").content == LICENSES
         assert len(self._get(f"/{repo}/raw/branch/licenses/downloads/big.bin").content) == 256 * 20_000
-        for path in (f"/{repo}", f"/{repo}/src/branch/licenses", f"/{repo}/src/branch/licenses/updates.xml", "/explore/repos"):
+        for path in (
+            f"/{repo}",
+            f"/{repo}/src/branch/licenses",
+            f"/{repo}/src/branch/licenses/updates.xml",
+            "/explore/repos",
+        ):
             page = self._get(path)
             assert (page.status_code, "Powered by Gitea" in page.text) == (200, True), path
         page = self._get("/user/login").text
-        style = re.search(r'href="(?:%s)?(/assets/css/[^"]+)"' % re.escape(self.proxy.url), page)
+        style = re.search(rf'href="(?:{re.escape(self.proxy.url)})?(/assets/css/[^"]+)"', page)
         assert self._get(style[1]).headers["Content-Type"].startswith("text/css")
 
     def _sign_in(self, login: str) -> None:
@@ -108,7 +113,8 @@ class _Visit:
         admin = {"Authorization": f"token {self.gitea.admin_token}"}
         ours = self._get(f"/api/v1/orgs/{self.owner}/license-keys", headers=admin)
         assert (ours.status_code, ours.headers["X-Total-Count"]) == (200, "3")  # two of customers and the master's
-        assert ours.headers["Link"].startswith(f"<{self.proxy.url}/") if "Link" in ours.headers else True
+        first = self._get(f"/api/v1/orgs/{self.owner}/license-keys?limit=1", headers=admin)
+        assert first.headers["Link"].startswith(f"<{self.proxy.url}/api/v1/")
         personal = next(each["feed_token"] for each in ours.json() if each["code"] == self.key)
         self.secrets.append(personal)
         feed = self._get(f"/{self.owner}/mod-weather/updates/{personal}.xml")
@@ -118,7 +124,13 @@ class _Visit:
 
     def _ask_with_the_key_everywhere(self) -> None:
         referer = {"Referer": f"https://shop.example/?dlid={self.key}"}
-        for path in ("updates.xml", "changelog.xml", "version.txt", "updates/dolibarr.json", "src/branch/main/updates.xml"):
+        for path in (
+            "updates.xml",
+            "changelog.xml",
+            "version.txt",
+            "updates/dolibarr.json",
+            "src/branch/main/updates.xml",
+        ):
             for headers in (referer, {"X-License-Key": self.key}, {"Authorization": f"Bearer {self.key}"}):
                 self._get(f"/{self.owner}/mod-weather/{path}?dlid={self.key}", headers=headers)
 

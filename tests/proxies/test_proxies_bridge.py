@@ -157,7 +157,9 @@ def test_how_the_file_goes_out_is_what_the_setting_says(shop, request):
 def test_what_gitea_answers_leads_to_no_file(kind, tmp_path):
     (tmp_path / "store").mkdir()
     (tmp_path / "store" / "secret").write_bytes(b"PK paid for")
-    with Echo("gitea", {"X-Accel-Redirect": "/-/licensing/store/secret"}) as gitea, Echo("bridge") as bridge:
-        with running_proxy(kind, Site(gitea.url, bridge.url, tmp_path / "store"), tmp_path / "proxy") as proxy:
-            answer = ask(proxy.url, "/acme/mod/raw/branch/main/x")
+    with (
+        Echo("gitea", {"X-Accel-Redirect": "/-/licensing/store/secret"}) as gitea,
+        running_proxy(kind, Site(gitea.url, gitea.url, tmp_path / "store"), tmp_path / "proxy") as proxy,
+    ):
+        answer = ask(proxy.url, "/acme/mod/raw/branch/main/x")
     assert (answer.status, b"paid for" in answer.body) == (200, False)

@@ -72,7 +72,10 @@ COOKIES = [
     (f"{GITEAS_COOKIES}; {SESSION}", SESSION),
     (f"{SESSION}; {GITEAS_COOKIES}", SESSION),
     (f"a=1; {SESSION};{GITEAS_COOKIES};{FLOW}; b=2; {THIRD}", f"{SESSION}; {FLOW}; {THIRD}"),
-    (f"gitea_theme=gitea-dark; i_like_gitea=S; lang=de-DE; {SESSION}", f"{SESSION}; gitea_theme=gitea-dark; lang=de-DE"),
+    (
+        f"gitea_theme=gitea-dark; i_like_gitea=S; lang=de-DE; {SESSION}",
+        f"{SESSION}; gitea_theme=gitea-dark; lang=de-DE",
+    ),
     ("x__Host-licensing=no; slang=en; my_gitea_theme=x", ""),
     ("i_like_gitea=__Host-licensing=no", ""),
     ("", ""),

@@ -30,7 +30,10 @@ class Echo:
                 if self.command != "HEAD":
                     self.wfile.write(text)
 
-            do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = handle_any
+            def __getattr__(self, name: str) -> Any:
+                if name.startswith("do_"):
+                    return self.handle_any
+                raise AttributeError(name)
 
             def log_message(self, *args: object) -> None:
                 pass

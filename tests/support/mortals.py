@@ -12,9 +12,7 @@ from tools import live_gitea as harness
 
 
 @contextlib.contextmanager
-def mortal(
-    shared: harness.LiveGitea, front_url: str = ""
-) -> Iterator[tuple[GiteaUnderTest, str, Callable[[], None]]]:
+def mortal(shared: harness.LiveGitea, front_url: str = "") -> Iterator[tuple[GiteaUnderTest, str, Callable[[], None]]]:
     """``(Gitea, the way to it, how to stop it)``, asked through ``front_url`` where something stands before it.
 
     The shared one must live on for other tests, so this is another of the same kind. One that the environment names is

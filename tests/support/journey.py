@@ -111,7 +111,7 @@ refresh_steps_seconds = {STEPS_SECONDS}
     def _is_ready(self) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, self.log()
-        with contextlib.suppress(requests.ConnectionError):
+        with contextlib.suppress(requests.ConnectionError, requests.Timeout):
             return bool(requests.get(f"{self.url}/-/licensing/health", timeout=5).json()["status"] == "pass")
         return False
 

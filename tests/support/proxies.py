@@ -9,14 +9,14 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-import requests
 from support.journey import free_port
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -56,12 +56,9 @@ class Site:
     bridge: str
     store: Path = Path("/nonexistent")
     name: str = "gitea"
-    port: int = 0
+    port: int = field(default_factory=free_port)
+    plain_port: int = field(default_factory=free_port)  # where nginx only says that it is elsewhere
     certificate: Path | None = None
-
-    def at(self, port: int) -> "Site":
-        """The same on a port."""
-        return Site(self.gitea, self.bridge, self.store, self.name, port, self.certificate)
 
 
 @dataclass(frozen=True)
@@ -70,6 +67,7 @@ class Proxy:
 
     kind: str
     port: int
+    plain_port: int
     logs: Path
 
     @property
@@ -96,15 +94,14 @@ def running_proxy(kind: str, site: Site, directory: Path) -> Iterator[Proxy]:
     started = program(kind)
     logs = directory / "logs"
     logs.mkdir(parents=True)
-    site = site if site.port else site.at(free_port())
     command, environment = (_nginx if kind == "nginx" else _caddy)(started, site, directory, logs)
     with (logs / "stderr.log").open("wb") as errors:
         process = subprocess.Popen(
             command, env=environment, cwd=directory, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors
         )
-    proxy = Proxy(kind, site.port, logs)
+    proxy = Proxy(kind, site.port, site.plain_port, logs)
     try:
-        _wait_for(proxy, process, tls=site.certificate is not None)
+        _wait_for(proxy, process)
         yield proxy
     finally:
         process.terminate()
@@ -115,13 +112,10 @@ def running_proxy(kind: str, site: Site, directory: Path) -> Iterator[Proxy]:
             process.wait()
 
 
-def _wait_for(proxy: Proxy, process: "subprocess.Popen[bytes]", *, tls: bool) -> None:
+def _wait_for(proxy: Proxy, process: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + _START_SECONDS
-    address = proxy.url.replace("http:", "https:") if tls else proxy.url
     while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(requests.ConnectionError), requests.Session() as session:
-            session.trust_env, session.verify = False, False
-            session.get(f"{address}/", timeout=5)
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", proxy.port), timeout=5):
             return
         time.sleep(0.05)
     raise AssertionError(f"{proxy.kind} did not start: {proxy.logged()}")
@@ -151,7 +145,7 @@ def _with_addresses(text: str, site: Site, logs: Path) -> str:
     text = text.replace("server 127.0.0.1:3000;", f"server {_address(site.gitea)};")
     text = text.replace("server 127.0.0.1:8080;", f"server {_address(site.bridge)};")
     text = text.replace("/var/log/nginx/", f"{logs}/").replace("/var/lib/license-bridge/store", str(site.store))
-    text = re.sub(r"(?m)^ *listen \[::\].*\n", "", text).replace("listen 80;", f"listen 127.0.0.1:{free_port()};")
+    text = re.sub(r"(?m)^ *listen \[::\].*\n", "", text).replace("listen 80;", f"listen 127.0.0.1:{site.plain_port};")
     if site.certificate:
         text = re.sub(r"(ssl_certificate(?:_key)?) .*;", rf"\1 {site.certificate};", text)
         return text.replace("listen 443 ", f"listen 127.0.0.1:{site.port} ")

@@ -1,5 +1,6 @@
 """The main story once more, on one origin with a real Gitea: through nginx, and through Caddy."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -106,7 +107,8 @@ class _Visit:
     def _use_both_apis(self, repo: str, token: str) -> None:
         headers = {"Authorization": f"token {token}"}
         made = self.gitea.api("GET", f"/repos/{repo}", token=token)
-        assert made["clone_url"] == f"{self.proxy.url}/{repo}.git"
+        if "BRIDGE_LIVE_GITEA_URL" not in os.environ:  # another's knows itself by an address of its own
+            assert made["clone_url"] == f"{self.proxy.url}/{repo}.git"
         assert self._get(f"/api/v1/repos/{repo}/licenses", headers=headers).json() == []  # Gitea's: of the source
         ours = self._get(f"/api/v1/repos/{self.owner}/mod-weather/license-keys", headers=headers)
         assert (ours.status_code, ours.json()["code"]) == (404, "not_found")  # not his, so not there

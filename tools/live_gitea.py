@@ -36,7 +36,7 @@ WORK_PATH = {work}
 [server]
 HTTP_ADDR = 127.0.0.1
 HTTP_PORT = {port}
-ROOT_URL = http://127.0.0.1:{port}/
+ROOT_URL = {root_url}/
 STATIC_ROOT_PATH = {static}
 DISABLE_SSH = true
 OFFLINE_MODE = true
@@ -119,8 +119,11 @@ def module_dir(version: str) -> Path:
 
 
 @contextlib.contextmanager
-def running(version: str) -> Iterator[LiveGitea]:
-    """Run a fresh Gitea with one site admin; all it holds is thrown away at the end."""
+def running(version: str, root_url: str = "") -> Iterator[LiveGitea]:
+    """Run a fresh Gitea with one site admin; all it holds is thrown away at the end.
+
+    ``root_url``: the address of a proxy before it, under which it knows itself.
+    """
     if shutil.which("git") is None:
         raise CannotObtainError("there is no 'git' on the PATH for Gitea to use")
     binary, static = obtain(version), module_dir(version)
@@ -128,7 +131,8 @@ def running(version: str) -> Iterator[LiveGitea]:
         port = _free_port()
         settings = Path(work) / "app.ini"
         secret = secrets.token_hex(32)
-        settings.write_text(_SETTINGS.format(work=work, port=port, static=static, secret=secret))
+        root = root_url or f"http://127.0.0.1:{port}"
+        settings.write_text(_SETTINGS.format(work=work, port=port, root_url=root, static=static, secret=secret))
         gitea = [str(binary), "--config", str(settings), "--work-path", work]
         environment = _environment(work)
         _checked([*gitea, "migrate"], environment)

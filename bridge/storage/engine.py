@@ -1,7 +1,7 @@
 """Engines and sessions: one place that knows how SQLite and PostgreSQL want to be opened."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ def open_engine(url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Engine:
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": busy_timeout_ms / 1000})
+        event.listen(engine, "do_connect", _make_sqlite_private)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -77,6 +78,15 @@ def _prepare_postgres(busy_timeout_ms: int) -> Callable[[Any, Any], None]:
         connection.commit()
 
     return prepare
+
+
+def _make_sqlite_private(_dialect: Any, _record: Any, arguments: Any, _options: Any) -> None:
+    # The file holds every license, and its journals take over its mode; whoever shares a group with the bridge (the
+    # proxy does, for the sake of the store) has no business there. An existing file keeps the mode that it was given.
+    name = str(arguments[0])
+    if not name.startswith((":memory:", "file:")) and not Path(name).exists():
+        with suppress(OSError):  # what is wrong with the place is told by the connection itself
+            Path(name).touch(mode=0o600)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

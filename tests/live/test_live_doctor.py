@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from support.bridges import HOOK_SECRET
 from support.clinics import serve_web
-from support.proxies import Proxy
+from support.bad_proxies import Proxy
 from support.zips import joomla_module
 
 from bridge.app import Edge, Parts, utc_now

@@ -1,5 +1,6 @@
 """How databases are opened, and what becomes of a transaction when something goes wrong."""
 
+import os
 import sqlite3
 import threading
 
@@ -223,3 +224,29 @@ def test_a_transaction_that_was_killed_is_as_if_it_never_was(engine, database_ur
     connection.execute("INSERT INTO heartbeat VALUES ('killed', '2026-01-01')")
     connection.close()  # without COMMIT, as a process that ends does
     assert beats(engine) == 0
+
+
+def test_a_new_sqlite_file_and_its_journals_are_closed_to_everybody_else(tmp_path):
+    before = os.umask(0o022)
+    try:
+        engine = open_engine(f"sqlite:///{tmp_path / 'new' / 'bridge.db'}")
+        with engine.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE t (id INTEGER)")
+            made = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "new").iterdir()}
+        engine.dispose()
+    finally:
+        os.umask(before)
+    assert made["bridge.db"] == 0o600
+    assert set(made.values()) == {0o600}
+    assert "bridge.db-wal" in made
+
+
+def test_an_existing_sqlite_file_keeps_the_mode_that_it_was_given(tmp_path):
+    path = tmp_path / "bridge.db"
+    path.touch(mode=0o600)
+    path.chmod(0o640)
+    engine = open_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (id INTEGER)")
+    engine.dispose()
+    assert path.stat().st_mode & 0o777 == 0o640

@@ -1,6 +1,7 @@
 """The main story of the product, told with real processes over HTTP and the command line, against any Gitea.
 
-``tell_the_story`` is the one test body; the pretended and the real Gitea differ in how they are started and stopped.
+``tell_the_story`` is the one test body; the pretended and the real Gitea differ in how they are started and stopped, and
+what stands in front of both in what their common address is.
 """
 
 import contextlib
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -26,7 +28,7 @@ from bridge.services.products import FRESH_SECONDS
 
 HOOK_SECRET = "the secret of the journey"
 EMPTY_FEED = b"<updates></updates>"
-READY_SECONDS = 30.0
+READY_SECONDS = 90.0
 # What happens within a minute in production happens within these seconds here.
 STEPS_SECONDS = [0, 1, 2, 4, 7, 10, 14, 18, 22, 26, 30]
 UPLOAD_AFTER_SECONDS = 2.5
@@ -40,11 +42,25 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@dataclass(frozen=True)
+class Front:
+    """What stands before the bridge: the address under which the world knows it, and the port where it is expected.
+
+    ``seen``: called in the middle of the story, with the owner and a good key. ``downloads``: as in the settings.
+    """
+
+    url: str
+    bridge_port: int
+    seen: Callable[[str, str], None] = lambda _owner, _key: None
+    downloads: str = "direct"
+
+
 class BridgeProcess:
     """``bridge serve`` with a configuration file of its own, and the ``bridge`` command beside it."""
 
-    def __init__(self, directory: Path, gitea_url: str, token: str, *owners: str) -> None:
-        self.url = f"http://127.0.0.1:{free_port()}"
+    def __init__(self, directory: Path, gitea_url: str, token: str, *owners: str, front: Front | None = None) -> None:
+        self.url = f"http://127.0.0.1:{front.bridge_port if front else free_port()}"
+        self.public_url = front.url if front else self.url
         self._log = directory / "bridge.log"
         self.config = directory / "config.toml"
         self.config.write_text(
@@ -54,12 +70,13 @@ token = "{token}"
 webhook_secrets = ["{HOOK_SECRET}"]
 max_requests_per_second = 50
 [bridge]
-public_url = "{self.url}"
+public_url = "{self.public_url}"
 owners = {json.dumps(owners)}
 data_dir = "{directory / "data"}"
 [web]
 bind = "{self.url.removeprefix("http://")}"
 workers = 2
+downloads = "{front.downloads if front else "direct"}"
 [worker]
 refresh_steps_seconds = {STEPS_SECONDS}
 """,
@@ -94,7 +111,7 @@ refresh_steps_seconds = {STEPS_SECONDS}
     def _is_ready(self) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, self.log()
-        with contextlib.suppress(requests.ConnectionError):
+        with contextlib.suppress(requests.ConnectionError, requests.Timeout):
             return bool(requests.get(f"{self.url}/-/licensing/health", timeout=5).json()["status"] == "pass")
         return False
 
@@ -159,8 +176,10 @@ class Customer:
 
 
 @contextlib.contextmanager
-def running_bridge(directory: Path, gitea_url: str, token: str, *owners: str) -> Iterator[BridgeProcess]:
-    bridge = BridgeProcess(directory, gitea_url, token, *owners)
+def running_bridge(
+    directory: Path, gitea_url: str, token: str, *owners: str, front: Front | None = None
+) -> Iterator[BridgeProcess]:
+    bridge = BridgeProcess(directory, gitea_url, token, *owners, front=front)
     try:
         bridge.cli("db", "upgrade")
         bridge.start()
@@ -169,14 +188,20 @@ def running_bridge(directory: Path, gitea_url: str, token: str, *owners: str) ->
         bridge.put_away()
 
 
-def tell_the_story(gitea: GiteaUnderTest, way_to_gitea: str, stop_gitea: Callable[[], None], directory: Path) -> None:
+def tell_the_story(
+    gitea: GiteaUnderTest,
+    way_to_gitea: str,
+    stop_gitea: Callable[[], None],
+    directory: Path,
+    front: Front | None = None,
+) -> None:
     """A release becomes a licensed update; a revoked key shuts both doors; without Gitea everything goes on.
 
     ``way_to_gitea`` is the address that the bridge knows; after ``stop_gitea`` nobody answers there.
     """
     vendor = gitea.person("vendor")
     org = gitea.org(vendor, "acme")
-    with running_bridge(directory, way_to_gitea, gitea.admin_token, org) as bridge:
+    with running_bridge(directory, way_to_gitea, gitea.admin_token, org, front=front) as bridge:
         hook = _create_system_hook(gitea, bridge)
         repo = gitea.repo(vendor, org=org, private=True, name="mod-weather")
         for name, value in (("PLATFORM", "joomla"), ("REQUIRE_KEY", "true")):
@@ -185,7 +210,7 @@ def tell_the_story(gitea: GiteaUnderTest, way_to_gitea: str, stop_gitea: Callabl
         bridge.cli("repo", "refresh", f"{org}/mod-weather")
         bridge.cli("package", "create", org, "Standard", "--streams", "stable")
         first, second = _issue(bridge, org, 2)
-        repo_url = f"{bridge.url}/{org}/mod-weather"
+        repo_url = f"{bridge.public_url}/{org}/mod-weather"
         leaving, staying, stranger = Customer(repo_url, first), Customer(repo_url, second), Customer(repo_url)
 
         release = gitea.release(vendor, repo, "v1.2.0")
@@ -202,6 +227,8 @@ def tell_the_story(gitea: GiteaUnderTest, way_to_gitea: str, stop_gitea: Callabl
 
         _revoke(bridge, first, leaving, url)
         assert staying.offered() == "1.2.0"
+        if front:
+            front.seen(org, second)
 
         gitea.api("DELETE", f"/admin/hooks/{hook}")
         stop_gitea()
@@ -220,7 +247,7 @@ def tell_the_story(gitea: GiteaUnderTest, way_to_gitea: str, stop_gitea: Callabl
 
 def _create_system_hook(gitea: GiteaUnderTest, bridge: BridgeProcess) -> int:
     config = {
-        "url": f"{bridge.url}/-/licensing/hooks/gitea",
+        "url": f"{bridge.public_url}/-/licensing/hooks/gitea",
         "content_type": "json",
         "secret": HOOK_SECRET,
         "is_system_webhook": "true",

@@ -1,157 +1,191 @@
-"""A proxy before Gitea and the bridge on one origin, as good as those in deploy/ until it is told to misbehave."""
+"""nginx and Caddy with the very files of ``deploy/``: only addresses, ports and directories are put in.
+
+Both are started on free ports of this machine and write below a directory of the test. Without the program, the test is
+skipped visibly.
+"""
 
 import contextlib
-import gzip
-import http.client
+import json
+import os
 import re
-import threading
-from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
-from urllib.parse import urlsplit
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
 
-_OURS = re.compile(
-    r"/-/licensing/"
-    r"|/(?!(?:api|assets|attachments|avatars?|login|org|repo|user|explore|-)/)[0-9A-Za-z][-.\w]*/(?:-/licensing(?:/|$)"
-    r"|[-.\w]+/(?:licenses(?:/|$)|updates(?:\.[a-z0-9-]+)?\.xml|extension\.xml|changelog\.xml|version\.txt|updates/|downloads/))"
-    r"|/api/v1/(?:repos/[^/]+/[^/]+|orgs/[^/]+|users/[^/]+)/(?:licensing|license-[a-z]+(?:\.csv)?)(?:/|$)"
-)
-_STRIPPED = {"sudo", "x-webauth-user", "x-webauth-email", "x-webauth-fullname", "x-forwarded-host", "forwarded"}
-_OWN = {"connection", "transfer-encoding", "server", "date", "content-length", "host", "x-real-ip"}
+import pytest
+from support.journey import free_port
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+KINDS = ("nginx", "caddy")
+_START_SECONDS = 20.0
+# As generous with compression as an operator could be: what is below must not inherit it for feeds.
+_NGINX_MAIN = """daemon off;
+pid {directory}/nginx.pid;
+error_log {logs}/error.log notice;
+{user}
+events {{ worker_connections 256; }}
+http {{
+    include {types};
+    default_type application/octet-stream;
+    access_log {logs}/access.log;
+    sendfile on;
+    gzip on;
+    gzip_proxied any;
+    gzip_min_length 1;
+    gzip_types *;
+    client_body_temp_path {directory}/body;
+    proxy_temp_path {directory}/proxy;
+    fastcgi_temp_path {directory}/fastcgi;
+    uwsgi_temp_path {directory}/uwsgi;
+    scgi_temp_path {directory}/scgi;
+    include conf.d/*.conf;
+}}
+"""
+_TYPES = Path("/etc/nginx/mime.types")
 
 
+@dataclass(frozen=True)
+class Site:
+    """What stands behind the proxy. ``name``: which of the examples of ``deploy/``: gitea, subpath or own-host."""
+
+    gitea: str
+    bridge: str
+    store: Path = Path("/nonexistent")
+    name: str = "gitea"
+    port: int = field(default_factory=free_port)
+    plain_port: int = field(default_factory=free_port)  # where nginx only says that it is elsewhere
+    certificate: Path | None = None
+
+
+@dataclass(frozen=True)
 class Proxy:
-    """Knobs: ``bridge_url`` and ``gitea_url`` behind it; ``faults``, words that each handler below knows.
+    """A running proxy."""
 
-    ``to_gitea(path)`` and ``to_bridge(path)`` send addresses to the wrong one, ``rewrite(path)`` changes them, and
-    ``hangs_up(path)`` answers nothing. ``adds`` are headers that the bridge and Gitea get.
-    """
+    kind: str
+    port: int
+    plain_port: int
+    logs: Path
 
-    def __init__(self) -> None:
-        self.bridge_url = self.gitea_url = ""
-        self.faults: set[str] = set()
-        self.to_gitea: Callable[[str], bool] = lambda _: False
-        self.to_bridge: Callable[[str], bool] = lambda _: False
-        self.rewrite: Callable[[str], str] = lambda path: path
-        self.hangs_up: Callable[[str], bool] = lambda _: False
-        self.adds: dict[str, str] = {}
-        self.kept: dict[str, tuple[int, list[tuple[str, str]], bytes]] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
+    @property
+    def url(self) -> str:
+        """Its address, without a path."""
+        return f"http://127.0.0.1:{self.port}"
 
-    def is_ours(self, path: str) -> bool:
-        return (bool(_OURS.match(path)) or self.to_bridge(path)) and not self.to_gitea(path)
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+    def logged(self) -> str:
+        """All that it has written so far, into whatever file."""
+        return "".join(path.read_text(errors="replace") for path in sorted(self.logs.iterdir()))
 
 
-def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def handle_any(self) -> None:
-            with contextlib.suppress(ConnectionError):
-                _pass_on(proxy, self)
-
-        def __getattr__(self, name: str) -> Any:
-            if name.startswith("do_"):
-                return self.handle_any
-            raise AttributeError(name)
-
-        def log_message(self, *_args: object) -> None:
-            """Say nothing."""
-
-    return Handler
+def program(kind: str) -> str:
+    """Where it is; skips the test without it. Debian keeps nginx where only root's path leads."""
+    found = shutil.which(kind) or shutil.which(kind, path="/usr/sbin:/usr/local/sbin")
+    if found is None:
+        pytest.skip(f"{kind} is not installed")
+    return found
 
 
-def _pass_on(proxy: Proxy, here: BaseHTTPRequestHandler) -> None:
-    if proxy.hangs_up(here.path):
-        here.close_connection = True
-        return
-    ours = proxy.is_ours(here.path)
-    if ours and "304" in proxy.faults and "If-Modified-Since" in here.headers:
-        here.send_response(304)
-        here.end_headers()
-        return
-    if ours and "refuses %2F" in proxy.faults and "%2F" in here.path:
-        _send(here, 404, [("Content-Type", "text/html")], b"<h1>Not Found</h1>")
-        return
-    if ours and here.path in proxy.kept:
-        _send(here, *proxy.kept[here.path])
-        return
-    base = urlsplit(proxy.bridge_url if ours else proxy.gitea_url)
-    body = here.rfile.read(int(here.headers.get("Content-Length") or 0))
-    far = http.client.HTTPConnection(base.hostname or "", base.port, timeout=20)
+@contextlib.contextmanager
+def running_proxy(kind: str, site: Site, directory: Path) -> Iterator[Proxy]:
+    """One of ``KINDS`` in front of a site."""
+    started = program(kind)
+    logs = directory / "logs"
+    logs.mkdir(parents=True)
+    command, environment = (_nginx if kind == "nginx" else _caddy)(started, site, directory, logs)
+    with (logs / "stderr.log").open("wb") as errors:
+        process = subprocess.Popen(
+            command, env=environment, cwd=directory, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors
+        )
+    proxy = Proxy(kind, site.port, site.plain_port, logs)
     try:
-        far.request(here.command, proxy.rewrite(here.path) if ours else here.path, body or None, _headers(proxy, here))
-        answer = far.getresponse()
-    except OSError:
-        _send(here, 502, [("Content-Type", "text/plain")], b"Bad Gateway: nobody is there to answer\n")
-        return
-    with contextlib.closing(far):
-        _answer(proxy, here, answer, ours=ours)
+        _wait_for(proxy, process)
+        yield proxy
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
-def _headers(proxy: Proxy, here: BaseHTTPRequestHandler) -> dict[str, str]:
-    kept = {
-        name: value
-        for name, value in here.headers.items()
-        if name.lower() not in _OWN and ("lets headers through" in proxy.faults or name.lower() not in _STRIPPED)
+def _wait_for(proxy: Proxy, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", proxy.port), timeout=5):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{proxy.kind} did not start: {proxy.logged()}")
+
+
+def _nginx(started: str, site: Site, directory: Path, logs: Path) -> tuple[list[str], dict[str, str]]:
+    home = directory / "nginx"
+    shutil.copytree(DEPLOY / "nginx", home)
+    example = "gitea.conf.example" if site.name == "gitea" else f"{_NAMES[site.name]}.conf.example"
+    shutil.copy(home / example, home / "conf.d" / "site.conf")
+    if site.name == "subpath":
+        adapt("sed", (home / example).read_text(), home / "license-bridge")
+    for path in (*home.glob("conf.d/*.conf"), *home.glob("license-bridge/*.conf")):
+        path.write_text(_with_addresses(path.read_text(), site, logs), encoding="utf-8")
+    main = _NGINX_MAIN.format(
+        directory=directory, logs=logs, types=_TYPES, user="user root;" if os.geteuid() == 0 else ""
+    )
+    (home / "nginx.conf").write_text(main, encoding="utf-8")
+    command = [started, "-p", str(home), "-e", str(logs / "early.log"), "-c", str(home / "nginx.conf")]
+    return command, dict(os.environ)
+
+
+_NAMES = {"subpath": "gitea-subpath", "own-host": "own-host"}
+
+
+def _with_addresses(text: str, site: Site, logs: Path) -> str:
+    text = text.replace("server 127.0.0.1:3000;", f"server {_address(site.gitea)};")
+    text = text.replace("server 127.0.0.1:8080;", f"server {_address(site.bridge)};")
+    text = text.replace("/var/log/nginx/", f"{logs}/").replace("/var/lib/license-bridge/store", str(site.store))
+    text = re.sub(r"(?m)^ *listen \[::\].*\n", "", text).replace("listen 80;", f"listen 127.0.0.1:{site.plain_port};")
+    if site.certificate:
+        text = re.sub(r"(ssl_certificate(?:_key)?) .*;", rf"\1 {site.certificate};", text)
+        return text.replace("listen 443 ", f"listen 127.0.0.1:{site.port} ")
+    text = re.sub(r"(?m)^ *ssl_.*\n", "", text)
+    return text.replace("listen 443 ssl http2;", f"listen 127.0.0.1:{site.port};")
+
+
+def _caddy(started: str, site: Site, directory: Path, logs: Path) -> tuple[list[str], dict[str, str]]:
+    home = directory / "caddy"
+    shutil.copytree(DEPLOY / "caddy", home)
+    example = home / ("Caddyfile.example" if site.name == "gitea" else f"Caddyfile.{site.name}.example")
+    if site.name == "subpath":
+        adapt("sed", example.read_text(), home)
+    environment = {
+        **os.environ,
+        "HOME": str(directory),
+        "XDG_CONFIG_HOME": str(directory / "config"),
+        "XDG_DATA_HOME": str(directory / "data"),
+        "GITEA": _address(site.gitea),
+        "GITEA_HOST": f"http://127.0.0.1:{site.port}",
+        "LICENSE_BRIDGE_HOST": f"http://127.0.0.1:{site.port}",
+        "GITEA_LOG": str(logs / "gitea.log"),
+        "LICENSE_BRIDGE": _address(site.bridge),
+        "LICENSE_BRIDGE_STORE": str(site.store),
     }
-    if "drops unknown headers" in proxy.faults:
-        kept.pop("X-Bridge-Doctor", None)
-    forwarded = here.client_address[0]
-    if "appends X-Forwarded-For" in proxy.faults:
-        forwarded = ", ".join(filter(None, (here.headers.get("X-Forwarded-For"), forwarded)))
-    elif "believes X-Forwarded-For" in proxy.faults:
-        forwarded = here.headers.get("X-Forwarded-For") or forwarded
-    kept["X-Forwarded-For"] = forwarded + (":1234" if "tells ports" in proxy.faults else "")
-    if "no X-Forwarded-For" in proxy.faults:
-        del kept["X-Forwarded-For"]
-    if "lets headers through" in proxy.faults and "X-Real-IP" in here.headers:
-        kept["X-Real-IP"] = here.headers["X-Real-IP"]
-    return kept | proxy.adds
+    adapt_command = [started, "adapt", "--config", str(example), "--adapter", "caddyfile"]
+    adapted = subprocess.run(adapt_command, env=environment, capture_output=True, text=True, check=False, cwd=home)
+    assert adapted.returncode == 0, adapted.stderr
+    # Its console has a port of its own that another Caddy of this machine may hold.
+    config = {**json.loads(adapted.stdout), "admin": {"disabled": True, "config": {"persist": False}}}
+    (directory / "caddy.json").write_text(json.dumps(config), encoding="utf-8")
+    return [started, "run", "--config", str(directory / "caddy.json")], environment
 
 
-def _answer(proxy: Proxy, here: BaseHTTPRequestHandler, answer: http.client.HTTPResponse, *, ours: bool) -> None:
-    headers = [
-        (name, value) for name, value in answer.getheaders() if name.lower() not in {"connection", "transfer-encoding"}
-    ]
-    is_feed = ours and answer.getheader("Content-Type", "").startswith("application/xml")
-    wants_gzip = "gzip" in here.headers.get("Accept-Encoding", "")
-    packs = is_feed and ("gzips always" in proxy.faults or ("gzips" in proxy.faults and wants_gzip))
-    stores = packs or (is_feed and "keeps feeds" in proxy.faults) or (ours and "stores answers" in proxy.faults)
-    if not stores:
-        _stream(here, answer, headers)
-        return
-    body = answer.read()
-    if packs:
-        body = gzip.compress(body)
-        headers = [*((n, v) for n, v in headers if n.lower() != "content-length"), ("Content-Encoding", "gzip")]
-    kept = (answer.status, headers, body)
-    if is_feed and "keeps feeds" in proxy.faults:
-        proxy.kept[here.path] = kept
-    _send(here, *kept)
+def adapt(word: str, text: str, directory: Path) -> None:
+    """Run the one command that an example tells to run, as it stands in its comment."""
+    commands = re.findall(rf"(?m)^# +({word} .*)$", text)
+    assert len(commands) == 1, commands
+    subprocess.run(commands[0], shell=True, check=True, cwd=directory)
 
 
-def _stream(here: BaseHTTPRequestHandler, answer: http.client.HTTPResponse, headers: list[tuple[str, str]]) -> None:
-    here.send_response_only(answer.status)
-    for name, value in headers:
-        here.send_header(name, value)
-    here.end_headers()
-    while chunk := answer.read1(65536):
-        here.wfile.write(chunk)
-
-
-def _send(here: BaseHTTPRequestHandler, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-    here.send_response_only(status)
-    for name, value in headers:
-        if name.lower() != "content-length":
-            here.send_header(name, value)
-    here.send_header("Content-Length", str(len(body)))
-    here.end_headers()
-    if here.command != "HEAD":
-        here.wfile.write(body)
+def _address(url: str) -> str:
+    return url.removeprefix("http://").rstrip("/")

@@ -16,7 +16,7 @@ import requests
 from support.bridges import HOOK_SECRET, Installation
 
 ROOT = Path(__file__).parents[2]
-WAIT_SECONDS = 120
+WAIT_SECONDS = 300
 
 
 def until(condition: Callable[[], Any], what: str) -> Any:

@@ -7,6 +7,7 @@ import logging
 import socket
 import threading
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest

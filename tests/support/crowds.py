@@ -82,7 +82,7 @@ class Crowd:
                     self._stop.wait(0.05)
                 except Exception as error:
                     self.book.wrong.append(f"{job.__name__}: {error!r}")
-                self._stop.wait(0.01)
+                self._stop.wait(0.03)
 
     def _expect(self, job: str, answer: requests.Response, *good: int) -> bool:
         """Whether it is a success; what is neither that nor “later” is wrong."""

@@ -99,7 +99,9 @@ def move_repo(session: Session, old_id: int, new_id: int, now: datetime, *, same
     session.execute(text("DELETE FROM usage_day WHERE repo_id = :old_id"), {"old_id": old_id})
     session.exec(delete(Refresh).where(col(Refresh.repo_id) == old_id))
     gone = {"served": False, "absent_since": func.coalesce(Repo.absent_since, now), "revision": Repo.revision + 1}
-    session.exec(update(Repo).where(col(Repo.id) == old_id).values(gone | {"next_refresh_at": None}))
+    session.exec(
+        update(Repo).where(col(Repo.id) == old_id).values(gone | {"next_refresh_at": None, "next_settings_at": None})
+    )
     catalog.raise_repo_revision(session, new_id)
 
 

@@ -54,7 +54,9 @@ def make_anew(made, *, owner=False, version="2.0.0"):
         world.add_org("acme", owner="acme-boss")
     repo_id = made.add_product("acme", "mod-weather", **CLOSED)
     for each in ("1.0.0", version):
-        world.publish_release("acme", "mod-weather", f"v{each}", files={"mod_weather.zip": joomla_module("weather", each)})
+        world.publish_release(
+            "acme", "mod-weather", f"v{each}", files={"mod_weather.zip": joomla_module("weather", each)}
+        )
     return repo_id
 
 
@@ -177,7 +179,9 @@ def test_in_another_gitea_the_old_id_may_be_anybodys(shell, sold):
     """Its ids begin anew; without --moved, somebody else's repo of the old id would be taken for the old one."""
     made, (own, _, old_id) = shell.installation, sold
     new_id = made.add_product("acme", "mod-weather-2", **CLOSED)
-    made.world.publish_release("acme", "mod-weather-2", "v2.0.0", files={"mod_weather.zip": joomla_module("weather", "2.0.0")})
+    made.world.publish_release(
+        "acme", "mod-weather-2", "v2.0.0", files={"mod_weather.zip": joomla_module("weather", "2.0.0")}
+    )
     shell.ok("repo", "rebind", old_id, "acme/mod-weather-2", "--moved")
     answer = fresh(made).get(f"/acme/mod-weather-2/updates.xml?dlid={own.code}")
     assert b"<version>2.0.0" in answer.data

@@ -209,8 +209,8 @@ def test_a_restart_of_the_server_under_load_is_wrong_for_nobody(product, start, 
 
     for _ in range(40):  # so that both workers have seen it
         assert versions(key.code) == 1
-    crowd = Crowd(product, lambda: served.base, key, package)
-    crowd._files = dict.fromkeys({file.name for file in product.settings.store_dir.glob("??/??/*")}, "1.0.0")
+    crowd = Crowd(product, key, package, served.base)
+    crowd.files = {file.name: "1.0.0" for file in product.settings.store_dir.glob("??/??/*")}
     crowd.start()
     time.sleep(1)
     with postgres_server.down():

@@ -102,7 +102,7 @@ class PostgresServer:
                 preexec_fn=_die_with_parent,  # noqa: PLW1509  the call takes no lock that a thread could hold
                 **self._as,
             )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while True:
             try:
                 psycopg.connect(self.url("postgres")).close()
@@ -168,7 +168,7 @@ class PostgresServer:
 
     def _end(self, how: signal.Signals) -> None:
         self._process.send_signal(how)
-        self._process.wait(30)
+        self._process.wait(120)
 
 
 def _other_account() -> pwd.struct_passwd:

@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from pathlib import Path
 
 import pytest
 import requests
@@ -15,7 +16,7 @@ from bridge.services import keys
 from bridge.services.recollection import Recollection
 
 FILE = f"{PATH}/downloads/v1.0.0/mod_weather.zip"
-EMPTY = b"<updates></updates>"
+EMPTY_FEED = (Path(__file__).parents[1] / "golden" / "updates_empty.xml").read_bytes()
 CLOSED = {"LICENSING_PLATFORM": "joomla", "LICENSING_REQUIRE_KEY": "true"}
 
 
@@ -98,9 +99,6 @@ def test_keys_seen_lately_get_their_feed_and_all_others_an_empty_one(product, aw
         assert client.get(f"{PATH}/updates.xml?dlid={fading.code}").data == EMPTY_FEED
     product.clock.turn(days=-30)
     assert client.get(f"{PATH}/updates.xml?dlid={never.code}").data == full["by key"]
-
-
-EMPTY_FEED = b'<?xml version="1.0" encoding="utf-8"?>\n' + EMPTY + b"\n"
 
 
 def test_downloads_and_writes_say_when_to_come_again_and_write_nothing(product, away):

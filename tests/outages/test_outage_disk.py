@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import os
 import random
+import shutil
 import sqlite3
 
 import pytest
@@ -134,7 +135,7 @@ def small_database(database_url, directory, how):
 
         return made, no_room
     file = directory / "bridge.db"
-    file.write_bytes(open(database_url.removeprefix("sqlite:///"), "rb").read())  # noqa: PTH123, SIM115
+    shutil.copy(database_url.removeprefix("sqlite:///"), file)
     made = install(f"sqlite:///{file}", directory)
 
     @contextlib.contextmanager

@@ -154,7 +154,6 @@ def _written(table):
 # A row that each check accepts: what a column holds where one of its kind would be refused.
 _WORDS = {
     "kind": "org",
-    "status": "paid",
     "term_kind": "lifetime",
     "after_expiry": "nothing",
     "local_sites": "free",
@@ -169,6 +168,7 @@ _BY_TABLE = {
     "machine_token": {"revoked_at": None},
     "asset": {"fetched_at": None, "sha256": None},
     "purchase_sale": {"paid": False},
+    "purchase": {"status": "paid"},
 }
 
 
@@ -219,7 +219,7 @@ def test_the_list_of_contracts_names_migrations_that_exist():
 @pytest.mark.parametrize(
     ("statements", "sentence"),
     [
-        (["ALTER TABLE license_key DROP COLUMN note"], "license_key.note is gone"),
+        (["ALTER TABLE license_key DROP COLUMN revoke_reason"], "license_key.revoke_reason is gone"),
         (["ALTER TABLE heartbeat RENAME TO pulse"], "heartbeat is gone"),
         (["ALTER TABLE site RENAME COLUMN host TO domain"], "site.host is gone"),
         (["DROP INDEX uq_site_live_host"], "the unique (('key_id', 'host')"),

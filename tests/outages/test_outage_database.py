@@ -170,7 +170,7 @@ def test_a_key_that_was_deleted_is_not_remembered_by_its_other_names(product, aw
 
 
 def test_remembering_costs_little(product, figure):
-    """Compared within one run, since the machine may be busy."""
+    """Compared within one run and by this thread's own time, since the machine may be busy."""
     key = product.key(product.package(OWNER))
     lookups = product.parts.lookups
     remembering = Recollection(lookups, 20_000, 86_400)
@@ -178,10 +178,10 @@ def test_remembering_costs_little(product, figure):
     def seconds(look):
         best = float("inf")
         for _ in range(7):
-            begin = time.perf_counter()
+            begin = time.thread_time()
             for _ in range(300):
                 look(key.code)
-            best = min(best, (time.perf_counter() - begin) / 300)
+            best = min(best, (time.thread_time() - begin) / 300)
         return best
 
     bare, with_memory = seconds(lookups.keys_by_code), seconds(remembering.keys_by_code)

@@ -160,6 +160,8 @@ class Gate:
             else:
                 arrival = sites.look(session, newcomer)
         if arrival.admitted:
+            if activate:
+                self._keys.note_site(key.id, verdict.host, arrival.site_id)
             return replace(verdict, site_id=arrival.site_id)
         claim = SiteClaim(host=verdict.host, over_limit=True)
         decision = access.decide(key, package, self._asked(product, edition), wanted, claim, now)

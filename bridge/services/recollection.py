@@ -77,15 +77,19 @@ class Recollection:
             if known is None or self._is_old(known[1]):
                 raise
             return known[0]
+        self.note_site(key_id, host, found)
+        return found
+
+    def note_site(self, key_id: int, host: str, site_id: int | None) -> None:
+        """A site as it is in the database now; ``None``: there is none."""
         with self._lock:
-            if found is None:
+            if site_id is None:
                 self._sites.pop((key_id, host), None)
             elif self._most:
-                self._sites[key_id, host] = (found, self._monotonic())
+                self._sites[key_id, host] = (site_id, self._monotonic())
                 self._sites.move_to_end((key_id, host))
                 if len(self._sites) > self._most:
                     self._sites.popitem(last=False)
-        return found
 
     def _note(self, name: str, held: Sequence[HeldKey]) -> None:
         if not self._most:

@@ -1,6 +1,7 @@
 """Outages with figures. ``make chaos`` runs the same tests for longer and prints what they measured.
 
-``BRIDGE_CHAOS_ROUNDS`` says how many kills; ``BRIDGE_CHAOS_SEED`` repeats a run's choices.
+``BRIDGE_CHAOS_ROUNDS`` says how many kills, ``BRIDGE_CHAOS_VICTIMS`` of whom (all: web worker,worker,serve,web);
+``BRIDGE_CHAOS_SEED`` repeats a run's choices, or makes others.
 """
 
 import os

@@ -26,7 +26,7 @@ def until(condition: Callable[[], Any], what: str) -> Any:
         found = condition()
         if found:
             return found
-        time.sleep(0.05)
+        time.sleep(0.1)
     pytest.fail(f"{what}: not within {WAIT_SECONDS} s")
 
 

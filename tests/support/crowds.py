@@ -130,9 +130,7 @@ class Crowd:
         headers = {"Authorization": f"token {token}"}
         answer = session.post(f"{self.base}/api/v1/orgs/{OWNER}/license-keys", json=wanted, headers=headers, timeout=30)
         if self._expect("key", answer, 201):
-            said = answer.json()
-            first = said[0] if isinstance(said, list) else said
-            self.book.keys[first["id"]] = first["code"]
+            self.book.keys |= {each["id"]: each["code"] for each in answer.json()["keys"]}
 
     def arrive(self, session: requests.Session) -> None:
         """A site that was never here."""

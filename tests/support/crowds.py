@@ -136,7 +136,7 @@ class Crowd:
         """A site that was never here."""
         host = f"site{next(self._numbers)}.example.org"
         validate = f"{self.base}/api/v1/repos{PATH}/license-keys/validate"
-        answer = session.post(validate, json={"key": self.key.code, "domain": host}, timeout=30)
+        answer = session.post(validate, json={"key": self.key.code, "domain": host, "activate": True}, timeout=30)
         if self._expect("site", answer, 200):
             if answer.json()["valid"]:
                 self.book.hosts.add(host)

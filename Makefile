@@ -7,7 +7,7 @@ GITEA_PORT ?= 3080
 export PORT GITEA_PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test check sure fix docs bench lock clean
+.PHONY: help dev demo test chaos check sure fix docs bench lock clean
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -27,6 +27,10 @@ demo: .venv/.installed  ## Start the product with a pretend Gitea and print what
 
 test: .venv/.installed  ## Run all tests; what needs PostgreSQL, nginx, Caddy, systemd, Chromium or Go is skipped visibly where they are missing
 	$(BIN)/pytest -n auto --dist loadgroup -q -ra
+
+ROUNDS ?= 100
+chaos: .venv/.installed  ## Outages and kills for longer, with figures (ROUNDS=100 kills on each kind of database)
+	BRIDGE_CHAOS_ROUNDS=$(ROUNDS) $(BIN)/pytest -n 0 -q tests/outages
 
 check: .venv/.installed  ## Format, lint, types, import contracts, spelling, docs, migrations
 	$(BIN)/ruff format --check .

@@ -23,6 +23,7 @@ from bridge.services.payment_door import PaymentDoor
 from bridge.services.payment_inbox import InboxRules, PaymentInbox
 from bridge.services.people import People
 from bridge.services.products import Hosts, Products
+from bridge.services.recollection import Recollection
 from bridge.services.refresh import Catalog, CatalogRules
 from bridge.services.schedule import Schedule
 from bridge.services.sign_in import SignIn
@@ -93,6 +94,12 @@ class Parts:
         return Products(self.lookups, functools.partial(self.open_session, read_only=True), self.hosts)
 
     @functools.cached_property
+    def recollection(self) -> Recollection:
+        """What this process remembers of keys and sites."""
+        web = self.settings.web
+        return Recollection(self.lookups, web.remembered_keys, web.remembered_seconds)
+
+    @functools.cached_property
     def gate(self) -> Gate:
         """The door-keeper."""
         rules = GateRules(
@@ -100,7 +107,7 @@ class Parts:
             allow_test_keys=self.settings.bridge.allow_test_keys,
             new_sites_per_day=self.settings.limits.new_sites_per_key_and_day,
         )
-        return Gate(self.lookups, self.products, self.open_session, self.clock, rules)
+        return Gate(self.recollection, self.products, self.open_session, self.clock, rules)
 
     @functools.cached_property
     def usage(self) -> UsageBuffer:
@@ -227,10 +234,14 @@ class Parts:
         self.engine.dispose()
 
 
-def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
-    """The web application. Raises ``DatabaseOutdatedError`` on another schema than this version needs."""
+def create_app(settings: Settings, parts: Parts | None = None, *, restarted: bool = False) -> Flask:
+    """The web application. Raises ``DatabaseOutdatedError`` on another schema than this version needs.
+
+    ``restarted``: another process asked already, and the database may be away by now.
+    """
     parts = parts or Parts(settings)
-    schema.require_current(parts.engine)
+    if not restarted:
+        schema.require_current(parts.engine)
     doors = Doors(
         settings=settings,
         products=parts.products,

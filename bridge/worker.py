@@ -67,6 +67,7 @@ class Worker:
         self._rules = rules
         self._jobs = jobs  # each with a thread of its own; they say whether there was something to do
         self._stop = threading.Event()
+        self._longest_wait = timedelta(seconds=max(*rules.steps, *_BACKOFF_SECONDS))
         self._tidied_at = float("-inf")
         self._sites_forgotten = date.min
 
@@ -148,7 +149,7 @@ class Worker:
     def refresh_next(self) -> bool:
         """Take one repo from the queue and refresh it. Whether there was one."""
         with self._open_session() as session:
-            claim = refreshes.claim(session, self._clock(), for_seconds=CLAIM_SECONDS)
+            claim = refreshes.claim(session, self._clock(), for_seconds=CLAIM_SECONDS, longest_wait=self._longest_wait)
         if claim is None:
             return False
         try:

@@ -5,6 +5,7 @@ from typing import Any
 import click
 from rich.progress import Progress
 
+from bridge.cli import rebinding
 from bridge.cli.common import Context, as_json, find_level, find_repo, iso, pass_context, show_rows, split_path
 from bridge.errors import InvalidInputError, NotFoundError
 from bridge.models import Owner
@@ -19,6 +20,9 @@ from gitea_client.levels import Level
 @click.group()
 def repo() -> None:
     """Show and set which repos are served, and how."""
+
+
+repo.add_command(rebinding.rebind)
 
 
 @repo.command("list")

@@ -26,10 +26,9 @@ from bridge.cli import (
     uninstall,
 )
 from bridge.cli.common import Context
+from bridge.cli.exits import EXIT_INVALID, EXIT_NOT_FOUND, EXIT_REFUSED, EXIT_SETTINGS, EXIT_UNAVAILABLE
 from gitea_client.errors import GiteaError, NotAllowed, NotAuthenticated
 
-# What a script can rely on; docs/cli.md lists them.
-EXIT_INVALID, EXIT_NOT_FOUND, EXIT_REFUSED, EXIT_UNAVAILABLE, EXIT_SETTINGS = 2, 3, 4, 5, 6  # doctor.py has 7
 _EXITS: tuple[tuple[type[Exception], int], ...] = (
     (errors.SettingsError, EXIT_SETTINGS),
     (errors.DatabaseOutdatedError, EXIT_SETTINGS),

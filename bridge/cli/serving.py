@@ -14,6 +14,7 @@ from gunicorn.app.base import BaseApplication
 from bridge.app import Parts, create_app
 from bridge.cli.common import Context, pass_context
 from bridge.cli.discretion import DiscreetLogger
+from bridge.cli.exits import EXIT_UNAVAILABLE
 from bridge.cli.locks import be_the_only_server, use_database
 from bridge.cli.metrics import serve_metrics
 from bridge.cli.stopping import StopSignals
@@ -76,21 +77,22 @@ def _supervise(commands: list[list[str]]) -> int:
     """
     asked_to_stop = StopSignals()
     failed_starts = [_MOST_FAILED_STARTS] * len(commands)  # the first start has no excuse
-    running = [subprocess.Popen(command) for command in commands]  # noqa: S603  our own command, no shell
+    running = [_start(command) for command in commands]
     status = 0
     while status == 0 and not asked_to_stop.within(_POLL_SECONDS):
         for index, process in enumerate(running):
             code = process.poll()
             if code is None:
                 continue
-            # A positive code: it ended by itself with an error that it has printed. Signals are negative.
-            failed_starts[index] = failed_starts[index] + 1 if code > 0 else 0
+            # A positive code: it ended by itself with an error that it has printed. Signals are negative. A database
+            # that is away now was there when all this started, so it is waited for.
+            failed_starts[index] = failed_starts[index] + 1 if code > 0 and code != EXIT_UNAVAILABLE else 0
             if failed_starts[index] > _MOST_FAILED_STARTS:
                 status = code
                 break
             click.echo(f"{commands[index][-1]} ended ({code}) and is started again", err=True)
             asked_to_stop.within(_RESTART_SECONDS)
-            running[index] = subprocess.Popen(commands[index])  # noqa: S603  our own command, no shell
+            running[index] = _start(commands[index])
     for process in running:
         process.terminate()
     for process in running:
@@ -99,6 +101,14 @@ def _supervise(commands: list[list[str]]) -> int:
         except subprocess.TimeoutExpired:
             process.kill()
     return status
+
+
+def _start(command: list[str]) -> subprocess.Popen[bytes]:
+    """Start one of the processes; it stops by itself, as on SIGTERM, should this one be killed."""
+    return subprocess.Popen(  # noqa: S603  our own command, no shell
+        command,
+        preexec_fn=_end_with_parent,  # noqa: PLW1509  the call takes no lock that a thread could hold
+    )
 
 
 class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
@@ -123,7 +133,7 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
             "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108  gunicorn makes it safe
             "loglevel": "warning",
             "logger_class": DiscreetLogger,
-            "post_fork": _end_with_master,
+            "post_fork": lambda _server, _worker: _end_with_parent(),
             "worker_exit": _close_parts,
         }
         for name, value in options.items():
@@ -133,13 +143,15 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
         """Build the application in each worker, after the fork."""
         set_up_logging(self._settings.log)
         parts = Parts(self._settings)
-        app = create_app(self._settings, parts)
+        # `bridge web` has asked for the schema. A worker that starts in place of a dead one while the database is away
+        # must live, since gunicorn ends all of them when one can't start.
+        app = create_app(self._settings, parts, restarted=True)
         app.extensions["bridge"] = parts
         return app
 
 
-def _end_with_master(_server: Any, _worker: Any) -> None:
-    """Let a worker finish its request and end when its master was killed; an idle one would hold the port a minute."""
+def _end_with_parent() -> None:
+    """Let a process finish what it does and end when its parent was killed; else it would go on holding the port."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 

@@ -1,6 +1,6 @@
 """Asks the one yes-or-no for a request: finds the key, seats its site, decides."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +13,8 @@ from bridge.rules.hosts import InvalidDomain
 from bridge.rules.packages import Package
 from bridge.services import sites
 from bridge.services.products import Product, Products
-from bridge.storage.lookups import HeldKey, Lookups
+from bridge.services.recollection import Recollection
+from bridge.storage.lookups import HeldKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,13 @@ class Gate:
 
     def __init__(
         self,
-        lookups: Lookups,
+        keys: Recollection,
         products: Products,
         open_session: Callable[..., AbstractContextManager[Any]],
         clock: Callable[[], datetime],
         rules: GateRules,
     ) -> None:
-        self._lookups = lookups
+        self._keys = keys
         self._products = products
         self._open_session = open_session
         self._clock = clock
@@ -71,42 +72,46 @@ class Gate:
         wanted: Wanted | None = None,
         *,
         activate: bool = True,
+        recall: bool = False,
     ) -> Verdict:
-        """Decide for a request. A new site is stored durably before this returns, or (not ``activate``) only judged."""
-        held = self._find(stated)
+        """Decide for a request. A new site is stored durably before this returns, or (not ``activate``) only judged.
+
+        ``recall``: where the database is away, decide by what is remembered of a key and a site that were seen lately.
+        """
+        held = self._find(stated, recall=recall)
         if isinstance(held, Decision):
             return Verdict(held)
         host, claim = self._domain(stated)
         verdicts = [self._judge(product, edition, each, wanted, host, claim) for each in held]
         if len(verdicts) > 1:
-            verdicts.sort(key=self._favour, reverse=True)
+            verdicts.sort(key=lambda verdict: self._favour(verdict, recall=recall), reverse=True)
         best = verdicts[0] if verdicts else Verdict(Decision(False, Code.UNKNOWN, "no such key"))
         for verdict in verdicts:
             if not verdict.decision.allowed:
                 break
-            seated = self._seat(product, edition, verdict, wanted, activate=activate)
+            seated = self._seat(product, edition, verdict, wanted, activate=activate, recall=recall)
             if seated.decision.allowed:
                 return seated
             best = seated
         return best
 
-    def _favour(self, verdict: Verdict) -> tuple[int, bool]:
+    def _favour(self, verdict: Verdict, *, recall: bool) -> tuple[int, bool]:
         """Of several keys behind one code the best decision counts; among equals the one that has the site already."""
         known = False
         if verdict.decision.allowed and verdict.key is not None and verdict.host:
-            known = self._lookups.site_id(verdict.key.id, verdict.host) is not None
+            known = self._keys.site_id(verdict.key.id, verdict.host, recall=recall) is not None
         return access.rank(verdict.decision), known
 
-    def _find(self, stated: Stated) -> list[HeldKey] | Decision:
+    def _find(self, stated: Stated, *, recall: bool) -> Sequence[HeldKey] | Decision:
         if stated.feed_token is not None:
-            held = self._lookups.key_by_feed_token(stated.feed_token)
+            held = self._keys.key_by_feed_token(stated.feed_token, recall=recall)
             return [held] if held else Decision(False, Code.UNKNOWN, "no such key")
         if not stated.key:
             return Decision(False, Code.MISSING, "no key was received")
         code = read_code(stated.key, self._rules.key_prefix)
         if isinstance(code, Malformed):
             return Decision(False, Code.MALFORMED, "what was received is not a key; it looks like a typo")
-        return self._lookups.keys_by_code(code.code)
+        return self._keys.keys_by_code(code.code, recall=recall)
 
     @staticmethod
     def _domain(stated: Stated) -> tuple[str | None, SiteClaim]:
@@ -139,11 +144,11 @@ class Gate:
         return newer.packages.get(package_id) if newer else None
 
     def _seat(
-        self, product: Product, edition: str, verdict: Verdict, wanted: Wanted | None, *, activate: bool
+        self, product: Product, edition: str, verdict: Verdict, wanted: Wanted | None, *, activate: bool, recall: bool
     ) -> Verdict:
         if not verdict.host or verdict.key is None or verdict.package is None:
             return verdict
-        site_id = self._lookups.site_id(verdict.key.id, verdict.host)
+        site_id = self._keys.site_id(verdict.key.id, verdict.host, recall=recall)
         if site_id is not None:
             return replace(verdict, site_id=site_id)
         key, package, now = verdict.key, verdict.package, self._clock()
@@ -155,6 +160,8 @@ class Gate:
             else:
                 arrival = sites.look(session, newcomer)
         if arrival.admitted:
+            if activate:
+                self._keys.note_site(key.id, verdict.host, arrival.site_id)
             return replace(verdict, site_id=arrival.site_id)
         claim = SiteClaim(host=verdict.host, over_limit=True)
         decision = access.decide(key, package, self._asked(product, edition), wanted, claim, now)

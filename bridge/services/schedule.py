@@ -11,7 +11,7 @@ from bridge.rules.variables import RepoSettings
 from bridge.services import variables
 from bridge.services.refresh import Catalog
 from bridge.services.variables import Reading
-from bridge.storage import catalog, refreshes
+from bridge.storage import catalog, refreshes, usage
 from gitea_client.client import GiteaClient
 from gitea_client.errors import GiteaError, Moved, NotFound
 from gitea_client.levels import Level
@@ -21,12 +21,16 @@ log = logging.getLogger(__name__)
 BATCH = 20
 # After an error that concerns one owner or repo; the others go on meanwhile.
 _POSTPONE = timedelta(seconds=60)
+# What a refresh adds at most to the time of the next one, so that many are spread.
+_JITTER = timedelta(seconds=11)
 
 
 class Schedule:
     """Decides what is due. Owners' variables are read once for all their repos that are due together.
 
-    ``owners`` are names as the configuration has them; ``*`` alone stands for everybody.
+    ``owners`` are names as the configuration has them; ``*`` alone stands for everybody. Of several workers, each job
+    is done by the one that moves its time on. A time further off than any wait was set by a clock that was put back
+    since: then it is due.
     """
 
     def __init__(
@@ -45,7 +49,6 @@ class Schedule:
         self._owners = owners
         self._settings_wait = timedelta(seconds=settings_seconds)
         self._sweep_wait = timedelta(seconds=sweep_seconds)
-        self._next_sweep: dict[str, datetime] = {}
 
     def run(self, now: datetime) -> None:
         """Do and queue what is due. What Gitea does not answer is logged and due again in a minute."""
@@ -55,22 +58,25 @@ class Schedule:
 
     def _queue_reconciles(self, now: datetime) -> None:
         with self._open_session(read_only=True) as session:
-            due = catalog.due_for_reconcile(session, now, BATCH)
+            due = catalog.due_for_reconcile(session, now, self._sweep_wait + _JITTER, BATCH)
         if not due:
             return
         with self._open_session() as session:
             for each in due:
-                refreshes.enqueue_quietly(session, each.repo_id, each.full_name, "reconcile", now)
                 # The refresh sets the real next time; until it has run, nobody queues the repo again.
-                session.get_one(Repo, each.repo_id).next_refresh_at = now + self._sweep_wait
+                if catalog.take_due(session, each, "next_refresh_at", now + self._sweep_wait):
+                    refreshes.enqueue_quietly(session, each.repo_id, each.full_name, "reconcile", now)
 
     def _read_variables(self, now: datetime) -> None:
         with self._open_session(read_only=True) as session:
-            due = catalog.due_for_settings(session, now, BATCH)
+            longest = max(self._settings_wait, self._sweep_wait, _POSTPONE)
+            due = catalog.due_for_settings(session, now, longest, BATCH)
         read_owners: dict[int, Reading] = {}
         failures: list[str] = []
         for each in due:
             changed: bool | None = None
+            if not self._take(each, now):
+                continue
             try:
                 changed = self._have_changed(each.repo_id, read_owners)
             except Moved:
@@ -80,6 +86,10 @@ class Schedule:
             self._note_read(each, changed, now)
         if failures:
             log.warning("the variables of %d repos could not be read, first %s", len(failures), failures[0])
+
+    def _take(self, due: catalog.Due, now: datetime) -> bool:
+        with self._open_session() as session:
+            return catalog.take_due(session, due, "next_settings_at", now + _POSTPONE)
 
     def _note_read(self, due: catalog.Due, changed: bool | None, now: datetime) -> None:
         with self._open_session() as session:
@@ -106,9 +116,10 @@ class Schedule:
 
     def _sweep(self, now: datetime) -> None:
         for name in self._owners:
-            if name in self._next_sweep and now < self._next_sweep[name]:
+            with self._open_session() as session:
+                mine = usage.take_turn(session, f"sweep:{name.lower()}", now, self._sweep_wait)
+            if not mine:
                 continue
-            self._next_sweep[name] = now + self._sweep_wait
             try:
                 found = self._work.sweep(name)
             except NotFound:
@@ -117,7 +128,8 @@ class Schedule:
                 log.warning("bridge.owners names %s, who is called %s now; name that instead", name, moved.new_account)
             except GiteaError as error:
                 log.warning("the repos of %s could not be listed: %s", name, error)
-                self._next_sweep[name] = now + _POSTPONE
+                with self._open_session() as session:
+                    usage.beat(session, f"sweep:{name.lower()}", now - self._sweep_wait + _POSTPONE)
             else:
                 if found:
                     log.info("%s: %d repos were found that the bridge did not know", name, found)

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, func, not_, or_, update
 from sqlmodel import Session, col, select
@@ -11,6 +11,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from bridge.models import Asset, Owner, Release, Repo, RepoName
 from bridge.rules.publication import AssetFacts, Extension, ReleaseFacts
+from bridge.storage.moments import has_come
 
 
 def owner_by_name(session: Session, name: str) -> Owner | None:
@@ -254,28 +255,41 @@ class Due:
 
     repo_id: int
     full_name: str
+    due_at: datetime | None = None
 
 
-def due_for_reconcile(session: Session, now: datetime, limit: int) -> Sequence[Due]:
-    """Served repos whose releases were not read for long."""
-    return _due(session, col(Repo.served) & (col(Repo.next_refresh_at) <= now), [col(Repo.next_refresh_at)], limit)
+def due_for_reconcile(session: Session, now: datetime, longest: timedelta, limit: int) -> Sequence[Due]:
+    """Served repos whose releases were not read for long. ``longest``: no wait is longer."""
+    moment = col(Repo.next_refresh_at)
+    return _due(session, col(Repo.served) & has_come(moment, now, longest), [moment], moment, limit)
 
 
-def due_for_settings(session: Session, now: datetime, limit: int) -> Sequence[Due]:
+def due_for_settings(session: Session, now: datetime, longest: timedelta, limit: int) -> Sequence[Due]:
     """Repos whose variables were not read for long: served ones first, so that a crowd of others can't delay them."""
-    order = (col(Repo.served).desc(), col(Repo.next_settings_at))
-    return _due(session, col(Repo.next_settings_at) <= now, order, limit)
+    moment = col(Repo.next_settings_at)
+    return _due(session, has_come(moment, now, longest), (col(Repo.served).desc(), moment), moment, limit)
 
 
-def _due(session: Session, condition: ColumnElement[bool], order: Iterable[Any], limit: int) -> Sequence[Due]:
+def take_due(
+    session: Session, due: Due, column: Literal["next_refresh_at", "next_settings_at"], until: datetime
+) -> bool:
+    """Whether this worker may do what is due: of several that found it due, the update lets one."""
+    moment = getattr(Repo, column)
+    mine = update(Repo).where(col(Repo.id) == due.repo_id, moment == due.due_at)
+    return session.exec(mine.values({column: until})).rowcount == 1
+
+
+def _due(
+    session: Session, condition: ColumnElement[bool], order: Iterable[Any], moment: Any, limit: int
+) -> Sequence[Due]:
     rows = session.exec(
-        select(Repo.id, Owner.name, Repo.name)
+        select(Repo.id, Owner.name, Repo.name, moment)
         .join(Owner, col(Owner.id) == Repo.owner_id)
         .where(condition)
         .order_by(*order)
         .limit(limit)
     )
-    return [Due(repo_id, f"{owner}/{name}") for repo_id, owner, name in rows]
+    return [Due(repo_id, f"{owner}/{name}", due_at) for repo_id, owner, name, due_at in rows]
 
 
 def repos_with_bytes(session: Session, sha256: str) -> Sequence[Due]:

@@ -41,7 +41,9 @@ def open_engine(url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    waits = {} if "connect_timeout" in parsed.query else {"connect_timeout": _CONNECT_SECONDS}
+    # The second one ends connections whose other end is gone without a word; the system would try for a quarter hour.
+    waits = {"connect_timeout": _CONNECT_SECONDS, "tcp_user_timeout": _CONNECT_SECONDS * 1000}
+    waits = {name: value for name, value in waits.items() if name not in parsed.query}
     engine = create_engine(
         parsed.set(drivername="postgresql+psycopg"),
         hide_parameters=True,

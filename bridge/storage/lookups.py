@@ -5,6 +5,7 @@ now, so a revoked key stops at the next request in every process).
 """
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,6 +39,11 @@ WHERE n.owner_name = {p} AND n.repo_name = {p}
 """
 
 
+# After a look-up that failed, the next ones fail at once for so long, or as long as finding out took: a database that
+# lets its clients wait must not let every request wait.
+_AWAY_SECONDS = 0.5
+
+
 @dataclass(frozen=True, slots=True)
 class HeldKey:
     """A key and the package that it is of."""
@@ -52,6 +58,7 @@ class Lookups:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._local = threading.local()
+        self._away_until = float("-inf")
         sqlite = engine.dialect.name == "sqlite"
         words = {"p": "?" if sqlite else "%s", "list": "group_concat" if sqlite else "string_agg"}
         self._by_code = _KEY.format(**words, **{k: v.format(**words) for k, v in _BY_CODE.items()})
@@ -86,6 +93,9 @@ class Lookups:
             connection.close()
 
     def _rows(self, sql: str, values: tuple[Any, ...]) -> Sequence[Any]:
+        begin = time.monotonic()
+        if begin < self._away_until:
+            raise UnavailableError("the database does not answer; it was asked a moment ago")
         try:
             return self._run(sql, values)
         except self._engine.dialect.loaded_dbapi.DataError:
@@ -96,6 +106,8 @@ class Lookups:
             return self._run(sql, values)
         except (self._engine.dialect.loaded_dbapi.Error, DBAPIError) as error:
             self._drop()
+            end = time.monotonic()
+            self._away_until = end + max(_AWAY_SECONDS, end - begin)
             raise UnavailableError("the database does not answer; try again in a moment") from error
 
     def _run(self, sql: str, values: tuple[Any, ...]) -> Sequence[Any]:

@@ -98,17 +98,16 @@ class Claim:
     due_at: datetime
 
 
-def claim(session: Session, now: datetime, *, for_seconds: float) -> Claim | None:
+def claim(session: Session, now: datetime, *, for_seconds: float, longest_wait: timedelta) -> Claim | None:
     """Take the refresh that is due longest, those after a hook before single looks (a first sweep queues thousands).
 
-    The update names the row's state, so only one worker gets it.
+    The update names the row's state, so only one worker gets it. ``longest_wait``: of what is put off.
     """
-    free = or_(col(Refresh.claimed_until).is_(None), col(Refresh.claimed_until) < now)
+    until = col(Refresh.claimed_until)
+    free = or_(until.is_(None), until < now, until > now + timedelta(seconds=for_seconds))
+    due = or_(col(Refresh.due_at) <= now, col(Refresh.due_at) > now + longest_wait)
     row = session.exec(
-        select(Refresh)
-        .where(Refresh.due_at <= now, free)
-        .order_by((col(Refresh.step) < 0).asc(), col(Refresh.due_at))
-        .limit(1)
+        select(Refresh).where(due, free).order_by((col(Refresh.step) < 0).asc(), col(Refresh.due_at)).limit(1)
     ).first()
     if row is None:
         return None

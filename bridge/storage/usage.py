@@ -1,7 +1,7 @@
 """Usage counts per day, and heartbeats."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import delete, func, text
@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from bridge.models import Heartbeat, UsageDay
 from bridge.storage.engine import upsert
+from bridge.storage.moments import has_come
 
 
 class Use(NamedTuple):
@@ -72,6 +73,15 @@ def beat(session: Session, name: str, now: datetime) -> None:
     insert = upsert(session)
     row = insert(Heartbeat).values(name=name, beat_at=now)
     session.exec(row.on_conflict_do_update(index_elements=["name"], set_={"beat_at": row.excluded.beat_at}))
+
+
+def take_turn(session: Session, name: str, now: datetime, wait: timedelta) -> bool:
+    """Whether what is to be done once in so long is to be done now, and by us: of many who ask, one is told so."""
+    insert = upsert(session)
+    row = insert(Heartbeat).values(name=name, beat_at=now)
+    old = has_come(col(Heartbeat.beat_at), now - wait, wait)
+    taken = row.on_conflict_do_update(index_elements=["name"], set_={"beat_at": row.excluded.beat_at}, where=old)
+    return session.exec(taken.returning(col(Heartbeat.name))).first() is not None
 
 
 def last_beat(session: Session, name: str) -> datetime | None:

@@ -1,4 +1,7 @@
-"""The doors that sites ask for updates. A feed never errors: whatever is wrong, the answer is 200 and empty."""
+"""The doors that sites ask for updates. A feed never errors: whatever is wrong, the answer is 200 and empty.
+
+While the database is away, keys that were seen lately get their feed by what this process remembers of them.
+"""
 
 from collections.abc import Callable
 from functools import wraps
@@ -63,7 +66,7 @@ def _add_joomla(site: Blueprint, doors: Doors) -> None:
     @_never_erring(feeds.EMPTY_FEED, XML)
     def personal(owner: str, repo: str, token: str) -> Response:
         asked, product = reading.current(), _product(doors, owner, repo)
-        verdict = doors.gate.ask(product, reading.stated(asked, feed_token=token))
+        verdict = doors.gate.ask(product, reading.stated(asked, feed_token=token), recall=True)
         body = feeds.personal_xml(product, reading.wish(asked), verdict, token)
         count(doors, asked, product, "feed", verdict)
         return _answer(body, XML, keyed=True)
@@ -109,7 +112,7 @@ def _add_dolibarr(site: Blueprint, doors: Doors) -> None:
 
 
 def _never_erring(empty: bytes, content_type: str) -> Callable[[View], View]:
-    """Answer 200 with an empty body of the right form where the database is away."""
+    """Answer 200 with an empty body of the right form where the database is away and nothing is remembered."""
 
     def around(view: View) -> View:
         @wraps(view)
@@ -132,7 +135,7 @@ def _product(doors: Doors, owner: str, repo: str) -> Product:
 
 
 def _verdict(doors: Doors, product: Product, said: Stated, edition: str = "") -> Verdict:
-    return doors.gate.ask(product, said, edition) if said.key else _OPEN
+    return doors.gate.ask(product, said, edition, recall=True) if said.key else _OPEN
 
 
 def _good(doors: Doors, product: Product, said: Stated) -> bool:

@@ -5,83 +5,9 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
-import requests
-
-ROOT = Path(__file__).parents[2]
-WAIT_SECONDS = 120
-
-
-def until(condition, what):
-    """Wait for something that other processes do; the sole thing that can't be had by turning a clock."""
-    deadline = time.monotonic() + WAIT_SECONDS
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.05)
-    pytest.fail(f"{what}: not within {WAIT_SECONDS} s")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def children(pid):
-    """The processes that this one started and that still run: their ids and command lines."""
-    found = {}
-    for thread in Path(f"/proc/{pid}/task").glob("*"):
-        try:
-            for child in (thread / "children").read_text().split():
-                command = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
-                if alive(child):
-                    found[int(child)] = command
-        except FileNotFoundError:  # it ended while it was looked at
-            continue
-    return found
-
-
-def family(pid):
-    """All processes below this one."""
-    return [each for child in children(pid) for each in (child, *family(child))]
-
-
-def alive(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-class Served:
-    """A running ``bridge serve``."""
-
-    def __init__(self, config, port, log):
-        command = [sys.executable, "-m", "bridge.cli", "--config", str(config), "serve"]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
-        self.url = f"http://127.0.0.1:{port}/-/licensing/health"
-
-    def health(self):
-        try:
-            return requests.get(self.url, timeout=2).json()
-        except (requests.RequestException, ValueError):
-            return None
-
-    def well(self):
-        said = self.health()
-        return said is not None and said["status"] == "pass"
-
-    def named(self, word):
-        return [pid for pid, command in children(self.process.pid).items() if command.endswith(f" {word}")]
-
-    def web_workers(self):
-        assert self.process.poll() is None, "it ended by itself"
-        return [child for web in self.named("web") for child in children(web)]
+from support.served import ROOT, WAIT_SECONDS, Served, alive, family, free_port, until
 
 
 @pytest.fixture
@@ -96,12 +22,9 @@ def config(shared, tmp_path):
 
 @pytest.fixture
 def served(config, tmp_path):
-    with (tmp_path / "log").open("wb") as log:
-        made = Served(*config, log)
-        yield made
-        if made.process.poll() is None:
-            made.process.send_signal(signal.SIGTERM)
-        made.process.wait(WAIT_SECONDS)
+    made = Served(*config, tmp_path / "log")
+    yield made
+    made.stop()
 
 
 def run(config, *words, **env):

@@ -1,6 +1,8 @@
 """The reads of the hot path say the same as the tables, on both databases, and survive a lost connection."""
 
+import socket
 import threading
+import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -167,6 +169,21 @@ def test_a_database_that_is_not_there_is_unavailable_from_the_first_look_on(tmp_
                 nowhere.keys_by_code("X")
         nowhere.close()
         engine.dispose()
+
+
+def test_a_database_that_never_answers_holds_up_one_request_and_not_the_next():
+    """A server that takes the connection and says nothing, as behind a broken network."""
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        engine = open_engine(f"postgresql://b@127.0.0.1:{mute.getsockname()[1]}/x?connect_timeout=2")
+        nowhere, took = Lookups(engine), []
+        for _ in range(3):
+            begin = time.monotonic()
+            with pytest.raises(UnavailableError, match="does not answer"):
+                nowhere.keys_by_code("X")
+            took.append(time.monotonic() - begin)
+    assert took[0] > 1.5  # it tried
+    assert max(took[1:]) < took[0] / 2
+    engine.dispose()
 
 
 def test_the_rows_behind_are_the_ones_that_were_stored(office):

@@ -4,6 +4,7 @@ The server listens on a socket in a directory of its own, so that runs beside ea
 several people) never meet. It lives in another time zone than ours, so that a time stored without its zone is noticed.
 """
 
+import contextlib
 import ctypes
 import functools
 import itertools
@@ -14,6 +15,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +102,7 @@ class PostgresServer:
                 preexec_fn=_die_with_parent,  # noqa: PLW1509  the call takes no lock that a thread could hold
                 **self._as,
             )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while True:
             try:
                 psycopg.connect(self.url("postgres")).close()
@@ -150,6 +152,15 @@ class PostgresServer:
                 "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", [name]
             )
 
+    @contextlib.contextmanager
+    def down(self) -> Iterator[None]:
+        """Stop the server, as for a restart, and start it again at the end."""
+        self._end(signal.SIGINT)
+        try:
+            yield
+        finally:
+            self._start()
+
     def stop(self) -> None:
         """End the server and remove its files."""
         self._end(signal.SIGQUIT)
@@ -157,7 +168,7 @@ class PostgresServer:
 
     def _end(self, how: signal.Signals) -> None:
         self._process.send_signal(how)
-        self._process.wait(30)
+        self._process.wait(120)
 
 
 def _other_account() -> pwd.struct_passwd:

@@ -7,6 +7,7 @@ import logging
 import socket
 import threading
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -68,7 +69,7 @@ def test_a_delivery_that_comes_again_changes_nothing(installation, waiting, repo
     headers, client = headers_for(body), installation.client()
     assert client.post(DOOR, data=body, headers=headers).status_code == 204
     with installation.parts.open_session() as session:
-        claim = refreshes.claim(session, installation.clock(), for_seconds=60)
+        claim = refreshes.claim(session, installation.clock(), for_seconds=60, longest_wait=timedelta(hours=1))
         refreshes.finish(session, claim)
     assert waiting() == 0
     assert client.post(DOOR, data=body, headers=headers).status_code == 204

@@ -74,7 +74,7 @@ def add_product(made: Installation, owner: str, repo: str, require_key: str, **m
 
 def later(made: Installation) -> Any:
     """A client of the same installation that remembers nothing: the picture in memory may be half a second old."""
-    for name in ("products", "gate"):
+    for name in ("products", "gate", "recollection"):
         vars(made.parts).pop(name, None)
     return made.client()
 

@@ -1,6 +1,7 @@
 """The worker's queue: when it looks again, what it does after failures, and that each job is done once."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from sqlmodel import select
@@ -166,7 +167,10 @@ def test_the_work_of_a_killed_worker_is_taken_over_when_its_claim_ends(bench):
     bench.worker(DONE)
     bench.hook()
     with bench.made.parts.open_session() as session:
-        assert refreshes.claim(session, bench.clock(), for_seconds=CLAIM_SECONDS) is not None
+        assert (
+            refreshes.claim(session, bench.clock(), for_seconds=CLAIM_SECONDS, longest_wait=timedelta(hours=1))
+            is not None
+        )
     assert not bench.work.refresh_next()
     bench.clock.turn(seconds=CLAIM_SECONDS + 1)
     assert bench.work.refresh_next()

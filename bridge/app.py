@@ -11,6 +11,7 @@ from typing import Any
 from flask import Flask
 
 from bridge.services.assets import AssetLimits
+from bridge.services.figures import Figures
 from bridge.services.gate import Gate, GateRules
 from bridge.services.looks import Looker
 from bridge.services.makers import Makers
@@ -20,6 +21,7 @@ from bridge.services.refresh import Catalog, CatalogRules
 from bridge.services.schedule import Schedule
 from bridge.services.usage import UsageBuffer
 from bridge.settings import Settings
+from bridge.settings.logs import request_id
 from bridge.storage import schema
 from bridge.storage.engine import open_engine, session_scope
 from bridge.storage.files import FileStore
@@ -83,6 +85,11 @@ class Parts:
         return Gate(self.lookups, self.products, self.open_session, self.clock, rules)
 
     @functools.cached_property
+    def figures(self) -> Figures:
+        """What operators watch."""
+        return Figures(self.open_session, self.clock, self.hosts)
+
+    @functools.cached_property
     def usage(self) -> UsageBuffer:
         """Counts."""
         return UsageBuffer(self.open_session)
@@ -97,6 +104,7 @@ class Parts:
             timeout=(3.05, gitea.timeout_seconds),
             public_url=gitea.public_url,
             before_request=RequestBudget(gitea.max_requests_per_second),
+            request_id=request_id.get,
         )
 
     @functools.cached_property
@@ -155,6 +163,7 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
     schema.require_current(parts.engine)
     doors = Doors(
         settings=settings,
+        figures=parts.figures,
         products=parts.products,
         gate=parts.gate,
         usage=parts.usage,

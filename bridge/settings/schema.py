@@ -138,6 +138,8 @@ class LogSettings(_Section):
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["text", "json"] = "text"
+    requests: Literal["all", "slow", "none"] = "all"
+    slow_seconds: float = Field(default=1.0, gt=0, le=3600)
 
 
 class Settings(_Section):

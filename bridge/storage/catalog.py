@@ -161,6 +161,23 @@ def stored_bytes(session: Session, owner_id: int) -> int:
     return int(session.exec(select(func.coalesce(func.sum(distinct.c.size), 0))).one())
 
 
+def all_stored_bytes(session: Session) -> int:
+    """Bytes that all distinct files take in the store."""
+    distinct = (
+        select(Asset.sha256, func.max(Asset.size).label("size"))
+        .where(col(Asset.sha256).is_not(None))
+        .group_by(col(Asset.sha256))
+        .subquery()
+    )
+    return int(session.exec(select(func.coalesce(func.sum(distinct.c.size), 0))).one())
+
+
+def served_stamps(session: Session) -> dict[int, tuple[int, int]]:
+    """The revisions of each served repo and of its owner, by the repo's id: they change when what it offers may."""
+    query = select(Repo.id, Repo.revision, Owner.revision).join(Owner, col(Owner.id) == Repo.owner_id)
+    return {row[0]: (row[1], row[2]) for row in session.exec(query.where(col(Repo.served)))}
+
+
 def next_retry(session: Session, repo_id: int) -> datetime | None:
     """When the next of the repo's files that could not be fetched is to be tried again."""
     return session.exec(

@@ -150,6 +150,24 @@ def oldest_due(session: Session) -> datetime | None:
     return session.exec(select(func.min(Refresh.due_at))).one()
 
 
+def failing(session: Session) -> int:
+    """How many repos could not be read when it was last tried."""
+    return int(session.exec(select(func.count()).select_from(Refresh).where(Refresh.attempts > 0)).one())
+
+
+def deliveries_since(session: Session, since: datetime) -> list[tuple[str, int]]:
+    """How many deliveries were taken in, by event."""
+    query = select(HookDelivery.event, func.count()).where(HookDelivery.received_at >= since)
+    return [
+        (row[0], int(row[1])) for row in session.exec(query.group_by(HookDelivery.event).order_by(HookDelivery.event))
+    ]
+
+
+def last_delivery(session: Session) -> datetime | None:
+    """When the last delivery was taken in."""
+    return session.exec(select(func.max(HookDelivery.received_at))).one()
+
+
 def forget_deliveries(session: Session, before: datetime) -> None:
     """Drop old delivery ids; Gitea replays by hand for a week at most."""
     session.exec(delete(HookDelivery).where(col(HookDelivery.received_at) < before))

@@ -1,11 +1,11 @@
 """Usage counts per day, and heartbeats."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, text
-from sqlmodel import Session, col, select
+from sqlalchemy import delete, text
+from sqlmodel import Session, col
 
 from bridge.models import Heartbeat, UsageDay
 from bridge.storage.engine import upsert
@@ -78,11 +78,3 @@ def last_beat(session: Session, name: str) -> datetime | None:
     """When the process was last alive."""
     row = session.get(Heartbeat, name)
     return row.beat_at if row else None
-
-
-def totals(session: Session) -> Sequence[tuple[str, str, int]]:
-    """All counts by kind and code."""
-    query = select(UsageDay.kind, UsageDay.code, func.sum(UsageDay.count)).group_by(UsageDay.kind, UsageDay.code)
-    return [
-        (kind, code, int(count)) for kind, code, count in session.exec(query.order_by(UsageDay.kind, UsageDay.code))
-    ]

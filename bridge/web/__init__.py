@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 
-from bridge.web import api, downloads, errors, feeds, hooks, operations, tryout
+from bridge.web import api, downloads, errors, feeds, hooks, operations, request_lines, tryout
 from bridge.web.doors import Doors
 from bridge.web.requests import SiteRequest
 
@@ -17,6 +17,7 @@ def create_web(doors: Doors) -> Flask:
     app.request_class = SiteRequest
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES
     app.url_map.merge_slashes = False  # a tag may hold them, and a redirect would be one request more
+    request_lines.register(app, doors)
     prefix = urlsplit(doors.settings.bridge.public_url).path.rstrip("/") or None
     for part in (feeds, downloads, hooks, operations, api, tryout):
         app.register_blueprint(part.blueprint(doors), url_prefix=prefix)

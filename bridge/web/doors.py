@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bridge.services.figures import Figures
 from bridge.services.gate import Gate
 from bridge.services.makers import Makers
 from bridge.services.people import People
@@ -23,6 +24,7 @@ class Doors:
     """The parts that answer requests."""
 
     settings: Settings
+    figures: Figures
     products: Products
     gate: Gate
     usage: UsageBuffer

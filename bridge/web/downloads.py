@@ -14,7 +14,7 @@ from bridge.services.downloads import Found
 from bridge.services.gate import Stated, Verdict
 from bridge.services.products import Product
 from bridge.web import reading
-from bridge.web.counting import count
+from bridge.web.counting import count, note
 from bridge.web.doors import Doors
 from bridge.web.refusals import refuse
 
@@ -37,8 +37,9 @@ def blueprint(doors: Doors) -> Blueprint:
         verdict = _verdict(doors, product, found, reading.stated(request, feed_token=token))
         allowed = verdict.decision.allowed
         response = _deliver(doors, found) if allowed else refuse(product, found, verdict)
+        note(reading.current(), product, "download", verdict)
         if request.method == "GET" and (not allowed or _is_beginning(response)):
-            count(doors, request, product, "download", verdict, version=found.offer.version)
+            count(doors, reading.current(), product, "download", verdict, version=found.offer.version)
         return response
 
     return site

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 from pydantic import BaseModel
 
+from bridge.web import reading as site_reading
 from bridge.web.api import reading, uploads
 from bridge.web.api.catalogue import ALL, DESCRIPTION, PREFIX, address, methods_at
 from bridge.web.api.entering import enter
@@ -70,6 +71,7 @@ def _view(
         with nullcontext() if operation.public else seats.taken():
             if not operation.public:
                 enter(call, request, wrong_tokens)
+                site_reading.current().place = _place(call)
             for name in set(names) - {"owner", "repo"}:
                 (call.word if name in operation.texts else call.id)(name)
             call.query = reading.query(request, operation.query)
@@ -177,5 +179,12 @@ def _near(call: Call, reply: Reply) -> dict[str, dict[str, object]]:
     return near
 
 
+def _place(call: Call) -> str:
+    """Where the caller was let in, by Gitea's names, for the log."""
+    place = call.place
+    return "" if place is None else f"{place.owner_name}/{place.repo_name}" if place.repo_name else place.owner_name
+
+
 def _refused(doors: Doors, error: ApiError) -> Response:
+    site_reading.current().code = error.code
     return render(error, doors.settings.bridge.public_url + DESCRIPTION)

@@ -19,6 +19,7 @@ from bridge.services.people import People
 from bridge.services.products import Hosts, Products
 from bridge.services.refresh import Catalog, CatalogRules
 from bridge.services.schedule import Schedule
+from bridge.services.throttling import MOST_UNKNOWN_KEYS, Counters, Throttle
 from bridge.services.usage import UsageBuffer
 from bridge.settings import Settings
 from bridge.settings.logs import request_id
@@ -88,6 +89,11 @@ class Parts:
     def figures(self) -> Figures:
         """What operators watch."""
         return Figures(self.open_session, self.clock, self.hosts)
+
+    @functools.cached_property
+    def counters(self) -> Counters:
+        """Where rates are counted."""
+        return Counters(self.clock, self.settings.limits.shared_url)
 
     @functools.cached_property
     def usage(self) -> UsageBuffer:
@@ -167,6 +173,8 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
         products=parts.products,
         gate=parts.gate,
         usage=parts.usage,
+        counters=parts.counters,
+        unknown_keys=Throttle(parts.counters, "unknown-keys", MOST_UNKNOWN_KEYS),
         store=parts.store,
         lookups=parts.lookups,
         open_session=parts.open_session,

@@ -39,8 +39,8 @@ class GiteaClient(
 
     ``base_url`` is where this program reaches Gitea, ``public_url`` where people do. ``timeout`` is (connect, read) in
     seconds. ``before_request`` is called before each request and may wait or raise; ``requests_per_second`` is a ready
-    made one. ``request_id`` names what Gitea is asked for, to be found again in its log (``X-Request-ID``); an empty one
-    is not sent. ``verify`` is True or the path of a CA bundle. Safe to share among threads; ``close`` it at the end.
+    made one. ``request_id`` names what Gitea is asked for, so that its log tells (``X-Request-ID``); an empty one is
+    not sent. ``verify`` is True or the path of a CA bundle. Safe to share among threads; ``close`` it at the end.
 
     py-gitea's own methods stay usable: they go through the same wire, with the same errors.
     """

@@ -123,6 +123,15 @@ class LimitSettings(_Section):
     asset_bytes: int = Field(default=2_147_483_648, gt=0)
     new_sites_per_key_and_day: int = Field(default=100, ge=1)
     keys_per_owner_and_day: int = Field(default=10_000, ge=1)
+    downloads_per_key_and_minute: int = Field(default=600, ge=1)
+    shared_url: str = Field(default="", repr=False)  # may hold a password
+
+    @field_validator("shared_url")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "valkey://", "valkeys://")):
+            raise ValueError("must begin with redis:// or valkey://, or with rediss:// or valkeys:// for TLS")
+        return value
 
 
 class RetentionSettings(_Section):

@@ -12,6 +12,7 @@ from bridge.services.makers import Makers
 from bridge.services.people import People
 from bridge.services.products import Products
 from bridge.services.refresh import Catalog
+from bridge.services.throttling import Counters, Throttle
 from bridge.services.usage import UsageBuffer
 from bridge.settings import Settings
 from bridge.storage.files import FileStore
@@ -28,6 +29,8 @@ class Doors:
     products: Products
     gate: Gate
     usage: UsageBuffer
+    counters: Counters
+    unknown_keys: Throttle
     store: FileStore
     lookups: Lookups
     open_session: Callable[..., AbstractContextManager[Any]]

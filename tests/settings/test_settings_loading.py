@@ -40,11 +40,15 @@ OTHER = {
     "limits.asset_bytes": (1, "1", 1),
     "limits.new_sites_per_key_and_day": (1, "1", 1),
     "limits.keys_per_owner_and_day": (1, "1", 1),
+    "limits.downloads_per_key_and_minute": (1, "1", 1),
+    "limits.shared_url": ("redis://:s@kv/0", "redis://:s@kv/0", "redis://:s@kv/0"),
     "retention.withdrawn_asset_days": (7, "7", 7),
     "retention.usage_site_days": (90, "90", 90),
     "retention.ip_address_days": (1, "1", 1),
     "log.level": ("debug", "debug", "debug"),
     "log.format": ("json", "json", "json"),
+    "log.requests": ("slow", "slow", "slow"),
+    "log.slow_seconds": (0.5, "0.5", 0.5),
 }
 
 

@@ -17,6 +17,7 @@ from bridge.services.looks import Looker
 from bridge.services.makers import Makers
 from bridge.services.people import People
 from bridge.services.products import Hosts, Products
+from bridge.services.refill import Refill
 from bridge.services.refresh import Catalog, CatalogRules
 from bridge.services.schedule import Schedule
 from bridge.services.throttling import MOST_UNKNOWN_KEYS, Counters, Throttle
@@ -27,6 +28,7 @@ from bridge.storage import schema
 from bridge.storage.engine import open_engine, session_scope
 from bridge.storage.files import FileStore
 from bridge.storage.lookups import Lookups
+from bridge.storage.objects import ObjectStorage
 from bridge.web import create_web
 from bridge.web.doors import Doors
 from bridge.worker import Worker, WorkerRules
@@ -58,7 +60,7 @@ class Parts:
         self.clock = edge.clock
         self.entropy = edge.entropy
         self.engine = open_engine(settings.database.url)
-        self.store = FileStore(settings.store_dir)
+        self.store = FileStore(settings.store_dir, ObjectStorage(settings.store) if settings.store.s3_bucket else None)
         self.hosts = Hosts(settings.bridge.public_url, settings.gitea.public_url)
 
     def open_session(self, *, read_only: bool = False) -> AbstractContextManager[Any]:
@@ -150,7 +152,8 @@ class Parts:
             sweep_seconds=settings.reconcile_seconds,
         )
         rules = WorkerRules(settings.threads, settings.refresh_steps_seconds, self.settings.retention)
-        return Worker(self.catalog, schedule, self.store, self.open_session, self.clock, rules)
+        refill = Refill(self.gitea, self.store, self.open_session, self.clock)
+        return Worker(self.catalog, schedule, self.store, self.open_session, self.clock, rules, refill)
 
     def close(self) -> None:
         """Write what is in memory and let go of everything."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from bridge.errors import BridgeError
 from bridge.services.figures import HEARTBEAT
+from bridge.services.refill import Refill
 from bridge.services.refresh import Catalog, Seen
 from bridge.services.schedule import Schedule
 from bridge.settings import RetentionSettings
@@ -29,6 +30,7 @@ CLAIM_SECONDS = 180.0
 IDLE_SECONDS = 0.2
 TICK_SECONDS = 1.0
 BEAT_SECONDS = 5.0
+REFILL_SECONDS = 10.0
 _BACKOFF_SECONDS = (5, 15, 60, 300)
 _KEEP_DELIVERIES = timedelta(days=14)
 _KEEP_REPLAYS = timedelta(days=7)
@@ -55,6 +57,7 @@ class Worker:
         open_session: Callable[..., AbstractContextManager[Any]],
         clock: Callable[[], datetime],
         rules: WorkerRules,
+        refill: Refill | None = None,
     ) -> None:
         self._catalog = catalog
         self._schedule = schedule
@@ -62,6 +65,7 @@ class Worker:
         self._open_session = open_session
         self._clock = clock
         self._rules = rules
+        self._refill = refill
         self._stop = threading.Event()
         self._tidied_at = float("-inf")
         self._sites_forgotten = date.min
@@ -71,6 +75,7 @@ class Worker:
         jobs = [(self.refresh_next, IDLE_SECONDS, f"refresh-{number}") for number in range(self._rules.threads)]
         # The heart has a thread of its own: a slow Gitea must not make the worker look dead.
         jobs.append((self.beat, BEAT_SECONDS, "beat"))
+        jobs.append((self.refill, REFILL_SECONDS, "refill"))
         threads = [
             threading.Thread(target=self._loop, args=(job, pause), name=name, daemon=True) for job, pause, name in jobs
         ]
@@ -86,7 +91,7 @@ class Worker:
 
     def run_once(self) -> None:
         """Do everything that is due at this moment, without waiting for anything but Gitea."""
-        for job in (self.beat, self.keep_time):
+        for job in (self.beat, self.keep_time, self.refill):
             self._tried(job)
         while self._tried(self.refresh_next):
             pass
@@ -113,6 +118,10 @@ class Worker:
             usage.beat(session, HEARTBEAT, self._clock())
         return False
 
+    def refill(self) -> bool:
+        """Bring in what this machine's store lacks."""
+        return self._refill is not None and self._refill.run()
+
     def keep_time(self) -> bool:
         """Queue what the clock says is due, and tidy up every hour."""
         self._schedule.run(self._clock())
@@ -134,6 +143,8 @@ class Worker:
         for sha256 in unused:
             self._store.remove(sha256)
         self._store.sweep(time.time() - _TIDY_SECONDS)
+        if self._refill is not None:
+            self._refill.drop_strays(time.time())
         self._sites_forgotten = before
 
     def refresh_next(self) -> bool:

@@ -88,6 +88,18 @@ class DatabaseSettings(_Section):
         return value
 
 
+class StoreSettings(_Section):
+    """Where copies of release files are kept."""
+
+    directory: Path = Path()
+    s3_bucket: str = ""
+    s3_prefix: str = ""
+    s3_endpoint_url: HttpUrl = ""
+    s3_region: str = ""
+    s3_access_key_id: str = ""
+    s3_secret_access_key: SecretStr = SecretStr("")
+
+
 class WebSettings(_Section):
     """The HTTP side."""
 
@@ -157,6 +169,7 @@ class Settings(_Section):
     gitea: GiteaSettings = Field(default_factory=GiteaSettings)
     bridge: BridgeSettings = Field(default_factory=BridgeSettings)
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)
+    store: StoreSettings = Field(default_factory=StoreSettings)
     web: WebSettings = Field(default_factory=WebSettings)
     worker: WorkerSettings = Field(default_factory=WorkerSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
@@ -187,7 +200,7 @@ class Settings(_Section):
     @property
     def store_dir(self) -> Path:
         """Where asset bytes are kept."""
-        return self.bridge.data_dir / "store"
+        return self.bridge.data_dir / "store" if self.store.directory == Path() else self.store.directory
 
     def serves(self, owner: str) -> bool:
         """Whether the owner's repos may be products."""

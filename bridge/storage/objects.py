@@ -58,8 +58,8 @@ class ObjectStorage:
     @cached_property
     def _client(self) -> Any:
         try:
-            import boto3  # noqa: PLC0415  an extra that few installations need
-            from botocore.config import Config  # noqa: PLC0415
+            import boto3  # type: ignore[import-untyped]  # noqa: PLC0415  an extra that few installations need
+            from botocore.config import Config  # type: ignore[import-untyped]  # noqa: PLC0415
         except ImportError:
             raise SettingsError(
                 "store.s3_bucket: boto3 is not installed; run: pip install 'gitea-license-bridge[s3]'"

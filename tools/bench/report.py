@@ -110,7 +110,7 @@ def page(found: Results, how: str) -> str:
             "<!-- Written by `make bench`; measure again instead of editing. -->\n",
             "# Performance\n",
             f"Measured on {datetime.now(UTC):%d %B %Y} on {machine()}. Load: {how}.",
-            "The load generator and all that is measured share the machine. A ratio is the median of the rounds' own.\n",
+            "The load generator and all that is measured share the machine. A ratio is the median of its rounds.\n",
             "![answers a second](performance.svg)\n",
             "| figure | value | wanted | what |",
             "|---|---|---|---|",

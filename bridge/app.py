@@ -60,7 +60,7 @@ class Parts:
         self.clock = edge.clock
         self.entropy = edge.entropy
         self.engine = open_engine(settings.database.url)
-        self.store = FileStore(settings.store_dir, ObjectStorage(settings.store) if settings.store.s3_bucket else None)
+        self.store = FileStore(settings.store_dir, ObjectStorage(settings.store) if settings.store.bucket else None)
         self.hosts = Hosts(settings.bridge.public_url, settings.gitea.public_url)
 
     def open_session(self, *, read_only: bool = False) -> AbstractContextManager[Any]:

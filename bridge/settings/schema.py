@@ -92,12 +92,12 @@ class StoreSettings(_Section):
     """Where copies of release files are kept."""
 
     directory: Path = Path()
-    s3_bucket: str = ""
-    s3_prefix: str = ""
-    s3_endpoint_url: HttpUrl = ""
-    s3_region: str = ""
-    s3_access_key_id: str = ""
-    s3_secret_access_key: SecretStr = SecretStr("")
+    bucket: str = ""
+    prefix: str = ""
+    endpoint_url: HttpUrl = ""
+    region: str = ""
+    access_key_id: str = ""
+    secret_access_key: SecretStr = SecretStr("")
 
 
 class WebSettings(_Section):

@@ -33,13 +33,13 @@ class ObjectStorage:
     def save(self, sha256: str, file: Path) -> None:
         """Put a file there. Raises ``ObjectStorageError``."""
         with _Translated("could not take the file"):
-            self._client.upload_file(str(file), self._settings.s3_bucket, self._name(sha256))
+            self._client.upload_file(str(file), self._settings.bucket, self._name(sha256))
 
     def chunks(self, sha256: str) -> Iterator[bytes] | None:
         """The bytes, or ``None`` where there are none. Raises ``ObjectStorageError``."""
         with _Translated("could not give the file"):
             try:
-                answer = self._client.get_object(Bucket=self._settings.s3_bucket, Key=self._name(sha256))
+                answer = self._client.get_object(Bucket=self._settings.bucket, Key=self._name(sha256))
             except self._client.exceptions.ClientError as error:
                 if error.response.get("Error", {}).get("Code") in _ABSENT:
                     return None
@@ -49,10 +49,10 @@ class ObjectStorage:
     def remove(self, sha256: str) -> None:
         """Forget the bytes. Raises ``ObjectStorageError``."""
         with _Translated("could not remove the file"):
-            self._client.delete_object(Bucket=self._settings.s3_bucket, Key=self._name(sha256))
+            self._client.delete_object(Bucket=self._settings.bucket, Key=self._name(sha256))
 
     def _name(self, sha256: str) -> str:
-        prefix = self._settings.s3_prefix.strip("/")
+        prefix = self._settings.prefix.strip("/")
         return f"{prefix}/{sha256}" if prefix else sha256
 
     @cached_property
@@ -62,16 +62,16 @@ class ObjectStorage:
             from botocore.config import Config  # type: ignore[import-untyped]  # noqa: PLC0415
         except ImportError:
             raise SettingsError(
-                "store.s3_bucket: boto3 is not installed; run: pip install 'gitea-license-bridge[s3]'"
+                "store.bucket: boto3 is not installed; run: pip install 'gitea-license-bridge[s3]'"
             ) from None
         settings = self._settings
         # Without keys of ours boto3 looks where it always does: its variables, its files, the machine's role.
         return boto3.client(
             "s3",
-            endpoint_url=settings.s3_endpoint_url or None,
-            region_name=settings.s3_region or None,
-            aws_access_key_id=settings.s3_access_key_id or None,
-            aws_secret_access_key=settings.s3_secret_access_key.get_secret_value() or None,
+            endpoint_url=settings.endpoint_url or None,
+            region_name=settings.region or None,
+            aws_access_key_id=settings.access_key_id or None,
+            aws_secret_access_key=settings.secret_access_key.get_secret_value() or None,
             config=Config(
                 connect_timeout=_CONNECT_SECONDS,
                 read_timeout=_READ_SECONDS,

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 def settings(url, **more):
     return StoreSettings(
-        s3_bucket="files", s3_endpoint_url=url, s3_region="us-east-1", s3_access_key_id="AK", **{
-            "s3_secret_access_key": SecretStr(SECRET), **more}
+        bucket="files", endpoint_url=url, region="us-east-1", access_key_id="AK", **{
+            "secret_access_key": SecretStr(SECRET), **more}
     )  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def test_what_one_machine_puts_in_another_takes_out(s3, tmp_path):
 
 
 def test_objects_may_begin_with_a_prefix(s3, tmp_path):
-    store = machine(tmp_path, s3, s3_prefix="/bridge/")
+    store = machine(tmp_path, s3, prefix="/bridge/")
     store.put([CONTENT], most_bytes=len(CONTENT))
     assert f"bridge/{DIGEST}" in names(s3)
     store.remove(DIGEST)
@@ -79,7 +79,7 @@ def test_other_bytes_under_a_digest_are_not_served(s3, tmp_path, caplog):
 
 
 def test_what_the_object_storage_does_not_take_is_not_stored_here_either(s3, tmp_path):
-    store = machine(tmp_path, s3, s3_bucket="absent")
+    store = machine(tmp_path, s3, bucket="absent")
     with pytest.raises(ObjectStorageError, match=r"could not take the file \(\w+\)") as raised:
         store.put([CONTENT], most_bytes=len(CONTENT))
     assert SECRET not in str(raised.value)

@@ -18,10 +18,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
 def settings(url, **more):
-    return StoreSettings(
-        bucket="files", endpoint_url=url, region="us-east-1", access_key_id="AK", **{
-            "secret_access_key": SecretStr(SECRET), **more}
-    )  # fmt: skip
+    known = {"bucket": "files", "endpoint_url": url, "region": "us-east-1", "access_key_id": "AK"}
+    return StoreSettings(**{**known, "secret_access_key": SecretStr(SECRET), **more})
 
 
 @pytest.fixture(scope="module")

@@ -45,6 +45,7 @@ def test_what_reconciling_costs_is_counted_by_the_pretend_gitea():
     assert told["reconcile_requests_per_repo"] * 3 == int(told["reconcile_requests_per_repo"] * 3 + 0.5)
 
 
+@pytest.mark.filterwarnings("ignore:PluginImportFixer:ImportWarning")
 def test_the_page_tells_the_machine_the_figures_what_was_wanted_and_what_was_skipped(tmp_path):
     found = report.Results()
     found.add("gitea_raw_rps", 229.6)

@@ -50,8 +50,8 @@ fix: .venv/.installed  ## Mend format and simple lint
 docs: .venv/.installed  ## Write the generated pages of docs/
 	$(BIN)/python -m tools.docs
 
-bench: .venv/.installed  ## Measure speed and memory (wants wrk and nginx)
-	$(BIN)/python -m tools.bench
+bench: .venv/.installed  ## Measure beside a real Gitea and write docs/performance.md (wants wrk, nginx and Go)
+	$(BIN)/python -m tools.bench --beside --report docs
 
 lock:  ## Renew the lock files (wants uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q --extra dev -o requirements-dev.lock pyproject.toml

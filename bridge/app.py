@@ -1,6 +1,7 @@
 """The one place where real things meet: engines, clients, clocks and doors are put together here and nowhere else."""
 
 import functools
+import math
 import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -15,6 +16,7 @@ from bridge.payments.registry import Providers, providers
 from bridge.payments.vault import Vault
 from bridge.services.assets import AssetLimits
 from bridge.services.doctor.patient import Patient, Wishes
+from bridge.services.figures import Figures
 from bridge.services.gate import Gate, GateRules
 from bridge.services.in_their_stead import InTheirStead
 from bridge.services.looks import Looker
@@ -24,16 +26,20 @@ from bridge.services.payment_inbox import InboxRules, PaymentInbox
 from bridge.services.people import People
 from bridge.services.products import Hosts, Products
 from bridge.services.recollection import Recollection
+from bridge.services.refill import Refill
 from bridge.services.refresh import Catalog, CatalogRules
 from bridge.services.schedule import Schedule
 from bridge.services.sign_in import SignIn
 from bridge.services.themes import Themes
+from bridge.services.throttling import MOST_UNKNOWN_KEYS, Counters, Throttle
 from bridge.services.usage import UsageBuffer
 from bridge.settings import GiteaSettings, Settings
+from bridge.settings.logs import request_id
 from bridge.storage import schema
 from bridge.storage.engine import open_engine, session_scope
 from bridge.storage.files import FileStore
 from bridge.storage.lookups import Lookups
+from bridge.storage.objects import ObjectStorage
 from bridge.web import create_web
 from bridge.web.doors import Doors
 from bridge.worker import Worker, WorkerRules
@@ -57,14 +63,15 @@ class Edge:
 REAL = Edge()
 
 
-def open_gitea(settings: GiteaSettings) -> GiteaClient:
-    """The way to Gitea, within its budget."""
+def open_gitea(settings: GiteaSettings, *, most_seconds: float = math.inf) -> GiteaClient:
+    """The way to Gitea, within its budget. ``most_seconds``: for those who wait less long than the settings say."""
     return GiteaClient(
         settings.url,
         settings.token.get_secret_value() or None,
-        timeout=(3.05, settings.timeout_seconds),
+        timeout=(3.05, min(most_seconds, settings.timeout_seconds)),
         public_url=settings.public_url or None,
         before_request=RequestBudget(settings.max_requests_per_second),
+        request_id=request_id.get,
     )
 
 
@@ -76,7 +83,7 @@ class Parts:
         self.clock = edge.clock
         self.entropy = edge.entropy
         self.engine = open_engine(settings.database.url)
-        self.store = FileStore(settings.store_dir)
+        self.store = FileStore(settings.store_dir, ObjectStorage(settings.store) if settings.store.bucket else None)
         self.hosts = Hosts(settings.bridge.public_url, settings.gitea.public_url)
 
     def open_session(self, *, read_only: bool = False) -> AbstractContextManager[Any]:
@@ -108,6 +115,16 @@ class Parts:
             new_sites_per_day=self.settings.limits.new_sites_per_key_and_day,
         )
         return Gate(self.recollection, self.products, self.open_session, self.clock, rules)
+
+    @functools.cached_property
+    def figures(self) -> Figures:
+        """What operators watch."""
+        return Figures(self.open_session, self.clock, self.hosts)
+
+    @functools.cached_property
+    def counters(self) -> Counters:
+        """Where rates are counted."""
+        return Counters(self.clock, self.settings.limits.shared_url)
 
     @functools.cached_property
     def usage(self) -> UsageBuffer:
@@ -197,23 +214,16 @@ class Parts:
         )
         rules = WorkerRules(settings.threads, settings.refresh_steps_seconds, self.settings.retention)
         jobs = {"payments": self.payment_inbox.run_next}
-        return Worker(self.catalog, schedule, self.store, self.open_session, self.clock, rules, jobs)
+        refill = Refill(self.gitea, self.store, self.open_session, self.clock)
+        return Worker(self.catalog, schedule, self.store, self.open_session, self.clock, rules, jobs, refill)
 
     def patient(self, wishes: Wishes) -> Patient:
         """This installation as a doctor looks at it, over a way to Gitea that is not patient for long."""
-        gitea = self.settings.gitea
-        client = GiteaClient(
-            gitea.url,
-            gitea.token.get_secret_value() or None,
-            timeout=(3.05, min(8.0, gitea.timeout_seconds)),
-            public_url=gitea.public_url,
-            before_request=RequestBudget(gitea.max_requests_per_second),
-        )
         return Patient(
             self.settings,
             self.engine,
             self.store,
-            client,
+            open_gitea(self.settings.gitea, most_seconds=8.0),
             self.open_session,
             self.clock,
             self.entropy,
@@ -244,9 +254,12 @@ def create_app(settings: Settings, parts: Parts | None = None, *, restarted: boo
         schema.require_current(parts.engine)
     doors = Doors(
         settings=settings,
+        figures=parts.figures,
         products=parts.products,
         gate=parts.gate,
         usage=parts.usage,
+        counters=parts.counters,
+        unknown_keys=Throttle(parts.counters, "unknown-keys", MOST_UNKNOWN_KEYS),
         store=parts.store,
         lookups=parts.lookups,
         open_session=parts.open_session,

@@ -15,6 +15,7 @@ from typing import Any
 
 from bridge.errors import BridgeError
 from bridge.services.figures import HEARTBEAT
+from bridge.services.refill import Refill
 from bridge.services.refresh import Catalog, Seen
 from bridge.services.schedule import Schedule
 from bridge.settings import RetentionSettings
@@ -30,6 +31,7 @@ CLAIM_SECONDS = 180.0
 IDLE_SECONDS = 0.2
 TICK_SECONDS = 1.0
 BEAT_SECONDS = 5.0
+REFILL_SECONDS = 10.0
 _BACKOFF_SECONDS = (5, 15, 60, 300)
 _KEEP_DELIVERIES = timedelta(days=14)
 _KEEP_REPLAYS = timedelta(days=7)
@@ -58,6 +60,7 @@ class Worker:
         clock: Callable[[], datetime],
         rules: WorkerRules,
         jobs: Mapping[str, Callable[[], bool]] = MappingProxyType({}),
+        refill: Refill | None = None,
     ) -> None:
         self._catalog = catalog
         self._schedule = schedule
@@ -66,6 +69,7 @@ class Worker:
         self._clock = clock
         self._rules = rules
         self._jobs = jobs  # each with a thread of its own; they say whether there was something to do
+        self._refill = refill
         self._stop = threading.Event()
         self._longest_wait = timedelta(seconds=max(*rules.steps, *_BACKOFF_SECONDS))
         self._tidied_at = float("-inf")
@@ -77,6 +81,7 @@ class Worker:
         jobs += [(job, IDLE_SECONDS, name) for name, job in self._jobs.items()]
         # The heart has a thread of its own: a slow Gitea must not make the worker look dead.
         jobs.append((self.beat, BEAT_SECONDS, "beat"))
+        jobs.append((self.refill, REFILL_SECONDS, "refill"))
         threads = [
             threading.Thread(target=self._loop, args=(job, pause), name=name, daemon=True) for job, pause, name in jobs
         ]
@@ -92,7 +97,7 @@ class Worker:
 
     def run_once(self) -> None:
         """Do everything that is due at this moment, without waiting for anything but Gitea."""
-        for job in (self.beat, self.keep_time):
+        for job in (self.beat, self.keep_time, self.refill):
             self._tried(job)
         for job in (self.refresh_next, *self._jobs.values()):
             while self._tried(job):
@@ -120,6 +125,10 @@ class Worker:
             usage.beat(session, HEARTBEAT, self._clock())
         return False
 
+    def refill(self) -> bool:
+        """Bring in what this machine's store lacks."""
+        return self._refill is not None and self._refill.run()
+
     def keep_time(self) -> bool:
         """Queue what the clock says is due, and tidy up every hour."""
         self._schedule.run(self._clock())
@@ -144,6 +153,8 @@ class Worker:
         for sha256 in unused:
             self._store.remove(sha256)
         self._store.sweep(time.time() - _TIDY_SECONDS)
+        if self._refill is not None:
+            self._refill.drop_strays(time.time())
         self._sites_forgotten = before
 
     def refresh_next(self) -> bool:

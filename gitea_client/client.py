@@ -45,7 +45,8 @@ class GiteaClient(
 
     ``base_url`` is where this program reaches Gitea, ``public_url`` where people do. ``timeout`` is (connect, read) in
     seconds. ``before_request`` is called before each request and may wait or raise; ``requests_per_second`` is a ready
-    made one. ``verify`` is True or the path of a CA bundle. Safe to share among threads; ``close`` it at the end.
+    made one. ``request_id`` names what Gitea is asked for, so that its log tells (``X-Request-ID``); an empty one is
+    not sent. ``verify`` is True or the path of a CA bundle. Safe to share among threads; ``close`` it at the end.
 
     py-gitea's own methods stay usable: they go through the same wire, with the same errors.
     """
@@ -59,6 +60,7 @@ class GiteaClient(
         public_url: str | None = None,
         requests_per_second: float | None = None,
         before_request: Callable[[], None] | None = None,
+        request_id: Callable[[], str] = str,
         verify: bool | str = True,
         clock: Clock = time.monotonic,
         sleep: Sleep = time.sleep,
@@ -69,7 +71,13 @@ class GiteaClient(
         self.public_url = checked_base(public_url or base_url)
         self._token = Token(token)
         self._transport = Transport(
-            base_url, timeout=timeout, verify=verify, before_request=before_request, clock=clock, sleep=sleep
+            base_url,
+            timeout=timeout,
+            verify=verify,
+            before_request=before_request,
+            request_id=request_id,
+            clock=clock,
+            sleep=sleep,
         )
         self._tame_py_gitea(base_url)
 

@@ -97,10 +97,12 @@ class Transport:
         timeout: tuple[float, float],
         verify: bool | str = True,
         before_request: Callable[[], None] | None = None,
+        request_id: Callable[[], str] = str,
         clock: Clock = time.monotonic,
         sleep: Sleep = time.sleep,
     ) -> None:
         self.base_url = base_url
+        self._request_id = request_id
         self.breaker = CircuitBreaker(clock=clock)
         self._timeout = timeout
         self._verify = verify
@@ -175,6 +177,8 @@ class Transport:
                 yield response
 
     def _send(self, url: str, request: Request, token: Token) -> requests.Response:
+        request_id = self._request_id()
+        traced = {"X-Request-ID": request_id} if request_id else {}
         with wire_errors():
             return self._session().request(
                 request.method,
@@ -182,7 +186,7 @@ class Transport:
                 params=request.params,
                 json=request.json,
                 data=request.form,
-                headers={**token.header, **request.headers},
+                headers={**traced, **token.header, **request.headers},
                 timeout=self._timeout,
                 verify=self._verify,
                 allow_redirects=False,

@@ -9,6 +9,7 @@ from rich.console import Console
 from bridge.cli.common import Context, pass_context
 from bridge.cli.locks import nobody_serves
 from bridge.services import backups
+from bridge.services.figures import BACKUP
 from bridge.storage import usage
 
 
@@ -34,7 +35,7 @@ def backup(context: Context, file: Path, store: bool) -> None:
             progress=lambda what: status.update(f"backing up {what}"),
         )
     with context.writing() as session:
-        usage.beat(session, "backup", datetime.now(UTC))
+        usage.beat(session, BACKUP, datetime.now(UTC))
     more = f" and {made.store_files} release files" if store else ""
     click.echo(f"{file} holds the database at {made.schema}{more} ({file.stat().st_size:,} bytes).")
 

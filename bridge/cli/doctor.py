@@ -12,12 +12,12 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from bridge.app import Parts
 from bridge.cli.common import Context, pass_context, split_path
+from bridge.cli.exits import EXIT_LEFT_TO_DO
 from bridge.services.doctor import running
 from bridge.services.doctor.findings import Check, Finding, Level
 from bridge.services.doctor.patient import Patient, Wishes
 from bridge.services.doctor.registry import CHECKS, GROUPS
 
-EXIT_FOUND = 7
 _MARKS = {
     Level.OK: "[green]✓[/]",
     Level.WARNING: "[yellow]![/]",
@@ -57,7 +57,7 @@ def doctor(context: Context, paths: tuple[str, ...], *, deep: bool, deliver: boo
         _print(findings)
     worst = running.worst(findings)
     if worst is Level.ERROR or (strict and worst is Level.WARNING):
-        sys.exit(EXIT_FOUND)
+        sys.exit(EXIT_LEFT_TO_DO)
 
 
 def _examine(patient: Patient, *, quiet: bool) -> list[Finding]:

@@ -12,10 +12,11 @@ import click
 
 from bridge.app import Parts, open_gitea, utc_now
 from bridge.cli.common import Context, pass_context
+from bridge.cli.exits import EXIT_LEFT_TO_DO
 from bridge.cli.listening import listening, refuse_taken_port
 from bridge.cli.proxying import Proxy, snippet
 from bridge.cli.questions import Given, answers, read_token
-from bridge.cli.reporting import EXIT_LEFT_TO_DO, carry_out, show_plan, show_verdicts
+from bridge.cli.reporting import carry_out, show_plan, show_verdicts
 from bridge.errors import ConflictError, InvalidInputError
 from bridge.services.installing import looking, planning
 from bridge.services.installing.files import Files

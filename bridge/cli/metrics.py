@@ -8,7 +8,6 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from bridge.app import Parts
-from bridge.services import figures
 from bridge.settings import Settings
 
 
@@ -24,7 +23,7 @@ def serve_metrics(settings: Settings) -> Callable[[], None]:
     parts = Parts(settings)
 
     def answer(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        body = figures.exposition(parts.open_session, parts.clock)
+        body = parts.figures.exposition()
         start_response("200 OK", [("Content-Type", CONTENT_TYPE_LATEST), ("Content-Length", str(len(body)))])
         return [body]
 

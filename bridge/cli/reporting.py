@@ -10,7 +10,6 @@ from bridge.services.installing.running import Hands
 from bridge.services.installing.steps import Note, Step
 from bridge.services.installing.verdicts import Verdict
 
-EXIT_LEFT_TO_DO = 7
 _COLOURS = {"good": "green", "warning": "yellow", "bad": "red"}
 _MARKS = {"good": "✓", "warning": "!", "bad": "✗"}
 

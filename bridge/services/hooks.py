@@ -1,14 +1,20 @@
 """Deliveries of Gitea's hooks: proven, remembered once, queued. What they say of releases is never believed."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from bridge.errors import InvalidInputError, RefusedError
+from bridge.errors import InvalidInputError, RefusedError, UnavailableError
 from bridge.models import Repo
-from bridge.storage import refreshes
+from bridge.storage import refreshes, usage
 from gitea_client import hooks
+
+log = logging.getLogger(__name__)
+
+LAST_REFUSED = "hook refused"
+_NOTE_REFUSED_EVERY = timedelta(seconds=10)
 
 # Everything else (issues, comments, stars) has nothing to do with what customers get.
 RELEVANT = frozenset({"release", "push", "create", "delete", "repository", "fork"})
@@ -83,3 +89,25 @@ def _note_check(
             now=now,
         )
     return "a check"
+
+
+class Refusals:
+    """Remembers when a delivery was last refused, for whoever watches: a secret may differ from Gitea's.
+
+    Strangers can send as many as they like, so this process writes it down once in ten seconds.
+    """
+
+    def __init__(self, open_session: Callable[..., AbstractContextManager[Any]]) -> None:
+        self._open_session = open_session
+        self._written: datetime | None = None
+
+    def note(self, now: datetime) -> None:
+        """One was refused."""
+        if self._written is not None and timedelta(0) <= now - self._written < _NOTE_REFUSED_EVERY:
+            return
+        self._written = now
+        try:
+            with self._open_session() as session:
+                usage.beat(session, LAST_REFUSED, now)
+        except UnavailableError as error:
+            log.warning("that a delivery was refused could not be written down: %s", error)

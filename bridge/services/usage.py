@@ -2,19 +2,23 @@
 
 import logging
 import threading
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from bridge.errors import BridgeError
-from bridge.storage import sites, usage
+from bridge.storage import sites, tallies, usage
 from bridge.storage.usage import Use
 
 FLUSH_SECONDS = 0.8
 # Made-up versions must not fill the memory: beyond this many different lines they are counted without details.
 MOST_LINES = 20_000
+# Answers are sorted by how long they took, in seconds: what is quick, what a person notices, what is out of order.
+BOUNDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, float("inf"))
+_BOUNDS = tuple(f"{bound:g}" for bound in BOUNDS)
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +34,7 @@ class UsageBuffer:
         self._lock = threading.Lock()
         self._counts: Counter[Use] = Counter()
         self._seen: dict[int, datetime] = {}
+        self._took: Counter[Use] = Counter()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
 
@@ -46,22 +51,35 @@ class UsageBuffer:
         if self._thread is None:
             self._start()
 
+    def took(self, kind: str, seconds: float, day: date) -> None:
+        """Note how long an answer of this kind took."""
+        bound = _BOUNDS[bisect_left(BOUNDS, seconds)]
+        with self._lock:
+            self._took[tallies.use(day, kind, tallies.TOOK, bound)] += 1
+            self._took[tallies.use(day, kind, tallies.MICROSECONDS)] += max(1, round(seconds * 1_000_000))
+        if self._thread is None:
+            self._start()
+
     def flush(self) -> None:
         """Write what has gathered. Where the database does not answer, it is kept for the next time."""
         with self._lock:
             counts, self._counts = self._counts, Counter()
             seen, self._seen = self._seen, {}
-        if not counts and not seen:
+            took, self._took = self._took, Counter()
+        if not counts and not seen and not took:
             return
         try:
             with self._open_session() as session:
                 usage.add(session, counts)
                 sites.touch(session, seen)
+                # Last, since all processes write these few rows, and hold each until their transaction ends.
+                usage.add(session, took | _totals(counts))
         except BridgeError as error:
             log.warning("usage counts are kept for later: %s", error)
             with self._lock:
                 self._counts.update(counts)
                 self._seen = seen | self._seen
+                self._took.update(took)
 
     def close(self) -> None:
         """Stop the thread and write the rest."""
@@ -79,3 +97,11 @@ class UsageBuffer:
     def _run(self) -> None:
         while not self._stop.wait(self._flush_seconds):
             self.flush()
+
+
+def _totals(counts: Counter[Use]) -> Counter[Use]:
+    """The same for the whole installation."""
+    totals: Counter[Use] = Counter()
+    for use, count in counts.items():
+        totals[tallies.use(use.day, use.kind, use.code)] += count
+    return totals

@@ -100,6 +100,18 @@ class DatabaseSettings(_Section):
         return value
 
 
+class StoreSettings(_Section):
+    """Where copies of release files are kept."""
+
+    directory: Path = Path()
+    bucket: str = ""
+    prefix: str = ""
+    endpoint_url: HttpUrl = ""
+    region: str = ""
+    access_key_id: str = ""
+    secret_access_key: SecretStr = SecretStr("")
+
+
 class WebSettings(_Section):
     """The HTTP side."""
 
@@ -137,6 +149,15 @@ class LimitSettings(_Section):
     asset_bytes: int = Field(default=2_147_483_648, gt=0)
     new_sites_per_key_and_day: int = Field(default=100, ge=1)
     keys_per_owner_and_day: int = Field(default=10_000, ge=1)
+    downloads_per_key_and_minute: int = Field(default=600, ge=1)
+    shared_url: str = Field(default="", repr=False)  # may hold a password
+
+    @field_validator("shared_url")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "valkey://", "valkeys://")):
+            raise ValueError("must begin with redis:// or valkey://, or with rediss:// or valkeys:// for TLS")
+        return value
 
 
 class PaymentSettings(_Section):
@@ -161,6 +182,8 @@ class LogSettings(_Section):
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["text", "json"] = "text"
+    requests: Literal["all", "slow", "none"] = "all"
+    slow_seconds: float = Field(default=1.0, gt=0, le=3600)
 
 
 class Settings(_Section):
@@ -170,6 +193,7 @@ class Settings(_Section):
     bridge: BridgeSettings = Field(default_factory=BridgeSettings)
     oauth: OAuthSettings = Field(default_factory=OAuthSettings)
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)
+    store: StoreSettings = Field(default_factory=StoreSettings)
     web: WebSettings = Field(default_factory=WebSettings)
     worker: WorkerSettings = Field(default_factory=WorkerSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
@@ -201,7 +225,7 @@ class Settings(_Section):
     @property
     def store_dir(self) -> Path:
         """Where asset bytes are kept."""
-        return self.bridge.data_dir / "store"
+        return self.bridge.data_dir / "store" if self.store.directory == Path() else self.store.directory
 
     @property
     def payment_key_file(self) -> Path:

@@ -186,6 +186,57 @@ def stored_bytes(session: Session, owner_id: int) -> int:
     return int(session.exec(select(func.coalesce(func.sum(distinct.c.size), 0))).one())
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Bytes that should be in every store, and an asset of Gitea that has them. ``size`` in bytes."""
+
+    uuid: str
+    sha256: str
+    size: int
+
+
+def bytes_on_offer(session: Session) -> Sequence[Stored]:
+    """The files of published releases of served repos, each once; the newest are first, since they are asked for."""
+    query = (
+        select(Asset.uuid, Asset.sha256, Asset.size)
+        .join(Release, col(Release.id) == Asset.release_id)
+        .join(Repo, col(Repo.id) == Release.repo_id)
+        .where(
+            col(Repo.served),
+            col(Release.withdrawn_at).is_(None),
+            col(Asset.gone_at).is_(None),
+            col(Asset.fetched_at).is_not(None),
+        )
+        .order_by(col(Asset.fetched_at).desc())
+    )
+    found: dict[str, Stored] = {}
+    for uuid, sha256, size in session.exec(query):
+        found.setdefault(sha256 or "", Stored(uuid, sha256 or "", size))
+    return list(found.values())
+
+
+def all_digests(session: Session) -> set[str]:
+    """The digest of every file that a row names."""
+    return {each for each in session.exec(select(Asset.sha256).where(col(Asset.sha256).is_not(None))) if each}
+
+
+def all_stored_bytes(session: Session) -> int:
+    """Bytes that all distinct files take in the store."""
+    distinct = (
+        select(Asset.sha256, func.max(Asset.size).label("size"))
+        .where(col(Asset.sha256).is_not(None))
+        .group_by(col(Asset.sha256))
+        .subquery()
+    )
+    return int(session.exec(select(func.coalesce(func.sum(distinct.c.size), 0))).one())
+
+
+def served_stamps(session: Session) -> dict[int, tuple[int, int]]:
+    """The revisions of each served repo and of its owner, by the repo's id: they change when what it offers may."""
+    query = select(Repo.id, Repo.revision, Owner.revision).join(Owner, col(Owner.id) == Repo.owner_id)
+    return {row[0]: (row[1], row[2]) for row in session.exec(query.where(col(Repo.served)))}
+
+
 def next_retry(session: Session, repo_id: int) -> datetime | None:
     """When the next of the repo's files that could not be fetched is to be tried again."""
     return session.exec(

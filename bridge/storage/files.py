@@ -2,13 +2,17 @@
 
 import errno
 import hashlib
+import logging
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from bridge.errors import UnavailableError
+
+log = logging.getLogger(__name__)
 
 
 class StoreFullError(UnavailableError):
@@ -26,11 +30,28 @@ class StoredFile:
     sha512: str
 
 
-class FileStore:
-    """Files under ``root/ab/cd/<sha256>``; unfinished ones under ``root/tmp``, on the same disk."""
+class Behind(Protocol):
+    """A store behind this one that machines share. Everything raises ``OSError`` where it is away."""
 
-    def __init__(self, root: Path) -> None:
+    def save(self, sha256: str, file: Path) -> None:
+        """Put a file there."""
+
+    def chunks(self, sha256: str) -> Iterator[bytes] | None:
+        """The bytes, or ``None`` where there are none."""
+
+    def remove(self, sha256: str) -> None:
+        """Forget the bytes."""
+
+
+class FileStore:
+    """Files under ``root/ab/cd/<sha256>``; unfinished ones under ``root/tmp``, on the same disk.
+
+    With a store ``behind`` it, this one is the cache that is delivered from: what is put here is put there first.
+    """
+
+    def __init__(self, root: Path, behind: Behind | None = None) -> None:
         self._root = root
+        self._behind = behind
         self._tmp = root / "tmp"
 
     def path(self, sha256: str) -> Path:
@@ -50,12 +71,28 @@ class FileStore:
 
         Raises ``StoreFullError`` when it does not fit, and whatever the stream raises; then nothing is left behind.
         """
+        return self._put(chunks, most_bytes, self._behind)
+
+    def recover(self, sha256: str, *, most_bytes: int) -> bool:
+        """Bring a file in from the store behind; whether it was there, whole. Raises as ``put`` does."""
+        chunks = self._behind.chunks(sha256) if self._behind else None
+        if chunks is None:
+            return False
+        file = self._put(chunks, most_bytes, None)
+        if file.sha256 != sha256:
+            log.error("the store behind has other bytes under %s; they are not served", sha256)
+            self.remove_here(file.sha256)
+        return file.sha256 == sha256
+
+    def _put(self, chunks: Iterable[bytes], most_bytes: int, behind: Behind | None) -> StoredFile:
         try:
             self._tmp.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self._tmp)
             unfinished = Path(name)
             try:
                 digests, size = _write(handle, chunks, most_bytes)
+                if behind is not None:
+                    behind.save(digests[0], unfinished)
                 return StoredFile(self._name(unfinished, digests[0]), size, *digests)
             finally:
                 unfinished.unlink(missing_ok=True)
@@ -76,8 +113,28 @@ class FileStore:
         return target
 
     def remove(self, sha256: str) -> None:
-        """Forget the bytes."""
+        """Forget the bytes, also in the store behind."""
+        self.remove_here(sha256)
+        if self._behind is not None:
+            try:
+                self._behind.remove(sha256)
+            except OSError as error:
+                log.warning("file %s stays in the store behind: %s", sha256, error)
+
+    def remove_here(self, sha256: str) -> None:
+        """Forget this machine's copy."""
         self.path(sha256).unlink(missing_ok=True)
+
+    def digests(self, *, older_than: float) -> set[str]:
+        """The files that are here since before a moment (modification time, seconds since the epoch)."""
+        found = set()
+        for file in self._root.glob("??/??/*"):
+            try:
+                if file.stat().st_mtime < older_than:
+                    found.add(file.name)
+            except FileNotFoundError:
+                continue  # somebody removed it just now
+        return found
 
     def sweep(self, older_than: float) -> int:
         """Remove unfinished files that a killed process left, by modification time (seconds since the epoch)."""

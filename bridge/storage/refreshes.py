@@ -169,6 +169,19 @@ def failing(session: Session, attempts: int, limit: int) -> Sequence[tuple[str, 
     return [(row.full_name or f"repo {row.repo_id}", row.last_error) for row in rows]
 
 
+def count_failing(session: Session) -> int:
+    """How many repos could not be read when it was last tried."""
+    return int(session.exec(select(func.count()).select_from(Refresh).where(Refresh.attempts > 0)).one())
+
+
+def deliveries_since(session: Session, since: datetime) -> list[tuple[str, int]]:
+    """How many deliveries were taken in, by event."""
+    query = select(HookDelivery.event, func.count()).where(HookDelivery.received_at >= since)
+    return [
+        (row[0], int(row[1])) for row in session.exec(query.group_by(HookDelivery.event).order_by(HookDelivery.event))
+    ]
+
+
 def forget_deliveries(session: Session, before: datetime) -> None:
     """Drop old delivery ids; Gitea replays by hand for a week at most."""
     session.exec(delete(HookDelivery).where(col(HookDelivery.received_at) < before))

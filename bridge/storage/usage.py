@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, text
+from sqlalchemy import delete, text
 from sqlmodel import Session, col, select
 
 from bridge.models import Heartbeat, UsageDay
@@ -99,11 +99,3 @@ def beats(session: Session, beginning: str) -> Sequence[tuple[str, datetime]]:
     """All whose names begin so, with when they were last alive."""
     rows = session.exec(select(Heartbeat).where(col(Heartbeat.name).startswith(beginning, autoescape=True)))
     return [(row.name, row.beat_at) for row in rows]
-
-
-def totals(session: Session) -> Sequence[tuple[str, str, int]]:
-    """All counts by kind and code."""
-    query = select(UsageDay.kind, UsageDay.code, func.sum(UsageDay.count)).group_by(UsageDay.kind, UsageDay.code)
-    return [
-        (kind, code, int(count)) for kind, code, count in session.exec(query.order_by(UsageDay.kind, UsageDay.code))
-    ]

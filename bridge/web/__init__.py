@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 
-from bridge.web import api, downloads, errors, feeds, hooks, operations, pages, payments, tryout
+from bridge.web import api, downloads, errors, feeds, hooks, operations, pages, payments, request_lines, tryout
 from bridge.web.doors import Doors
 from bridge.web.pages import guarding, rendering
 from bridge.web.probes import Probes
@@ -21,6 +21,7 @@ def create_web(doors: Doors) -> Flask:
     app.url_map.merge_slashes = False  # a tag may hold them, and a redirect would be one request more
     guarding.register(app)
     rendering.register(app)
+    request_lines.register(app, doors)
     prefix = urlsplit(doors.settings.bridge.public_url).path.rstrip("/") or None
     for part in (feeds, downloads, hooks, operations, api, tryout, pages, payments):
         app.register_blueprint(part.blueprint(doors), url_prefix=prefix)

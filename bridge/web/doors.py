@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bridge.services.figures import Figures
 from bridge.services.gate import Gate
 from bridge.services.in_their_stead import InTheirStead
 from bridge.services.makers import Makers
@@ -15,6 +16,7 @@ from bridge.services.products import Products
 from bridge.services.refresh import Catalog
 from bridge.services.sign_in import SignIn
 from bridge.services.themes import Themes
+from bridge.services.throttling import Counters, Throttle
 from bridge.services.usage import UsageBuffer
 from bridge.settings import Settings
 from bridge.storage.files import FileStore
@@ -27,9 +29,12 @@ class Doors:
     """The parts that answer requests."""
 
     settings: Settings
+    figures: Figures
     products: Products
     gate: Gate
     usage: UsageBuffer
+    counters: Counters
+    unknown_keys: Throttle
     store: FileStore
     lookups: Lookups
     open_session: Callable[..., AbstractContextManager[Any]]

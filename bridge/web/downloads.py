@@ -13,19 +13,23 @@ from bridge.services import downloads
 from bridge.services.downloads import Found
 from bridge.services.gate import Stated, Verdict
 from bridge.services.products import Product
+from bridge.services.throttling import Throttle
 from bridge.web import reading
-from bridge.web.counting import count
+from bridge.web.api.reading import origin
+from bridge.web.counting import count, note
 from bridge.web.doors import Doors
-from bridge.web.refusals import refuse
+from bridge.web.refusals import refuse, too_many
 
 _ONE_RANGE = re.compile(r"bytes=(?:([0-9]{1,20})-([0-9]{0,20})|-([0-9]{1,20}))")
 _FREE = Verdict(Decision(allowed=True, code=Code.VALID))
+_GUESSES = {Code.UNKNOWN, Code.MALFORMED}
 _WITHDRAWN = Verdict(Decision(allowed=False, code=Code.RELEASE_WITHDRAWN))
 
 
 def blueprint(doors: Doors) -> Blueprint:
     """The download addresses, GET and HEAD."""
     site = Blueprint("downloads", __name__)
+    limits = _Limits(doors)
 
     @site.get("/<owner>/<repo>/downloads/~<token>/<path:tag>/<name>")
     @site.get("/<owner>/<repo>/downloads/<path:tag>/<name>")
@@ -35,13 +39,45 @@ def blueprint(doors: Doors) -> Blueprint:
         if product is None or found is None:
             abort(404)
         verdict = _verdict(doors, product, found, reading.stated(request, feed_token=token))
+        note(reading.current(), product, "download", verdict)
         allowed = verdict.decision.allowed
+        if limits.are_passed(verdict):
+            return too_many()
         response = _deliver(doors, found) if allowed else refuse(product, found, verdict)
         if request.method == "GET" and (not allowed or _is_beginning(response)):
-            count(doors, request, product, "download", verdict, version=found.offer.version)
+            count(doors, reading.current(), product, "download", verdict, version=found.offer.version)
+            limits.note(verdict)
         return response
 
     return site
+
+
+class _Limits:
+    """How many downloads a minute: of a key, and with keys that nobody has, from an address.
+
+    The second holds up nobody but those without a key: many sites share an address, and a good key always opens.
+    """
+
+    def __init__(self, doors: Doors) -> None:
+        self._unknown = doors.unknown_keys
+        self._of_key = Throttle(doors.counters, "downloads-of-key", doors.settings.limits.downloads_per_key_and_minute)
+        self._proxies = doors.settings.web.trusted_proxies
+
+    def are_passed(self, verdict: Verdict) -> bool:
+        """Whether this one is too many."""
+        if verdict.decision.allowed:
+            return verdict.key is not None and self._of_key.is_over(str(verdict.key.id))
+        return verdict.decision.code in _GUESSES and self._unknown.is_over(self._origin())
+
+    def note(self, verdict: Verdict) -> None:
+        """This one was answered."""
+        if verdict.decision.allowed and verdict.key is not None:
+            self._of_key.note(str(verdict.key.id))
+        elif verdict.decision.code in _GUESSES:
+            self._unknown.note(self._origin())
+
+    def _origin(self) -> str:
+        return origin(request, self._proxies)
 
 
 def _verdict(doors: Doors, product: Product, found: Found, said: Stated) -> Verdict:

@@ -81,10 +81,12 @@ def _add_joomla(site: Blueprint, doors: Doors) -> None:
     @site.get("/<owner>/-/licensing/extensions.xml")
     @_never_erring(_EMPTY_COLLECTION, XML)
     def collection(owner: str) -> Response:
-        said = reading.stated(reading.current())
+        asked = reading.current()
+        said = reading.stated(asked)
         known = products_of(owner, doors.products, doors.open_session)
         if known is None:
             abort(404)
+        asked.kind, asked.place = "collection", owner
         visible = [each for each in known if each.require_key() != "true" or _good(doors, each, said)]
         return _answer(feeds.collection_xml(visible), XML, keyed=said.key is not None)
 

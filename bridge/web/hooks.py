@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 def blueprint(doors: Doors) -> Blueprint:
     """One address for hooks of every level."""
     site = Blueprint("hooks", __name__)
+    refusals = hooks.Refusals(doors.open_session)
     secrets = [secret.get_secret_value() for secret in doors.settings.gitea.webhook_secrets]
 
     @site.post("/-/licensing/hooks/gitea")
@@ -24,6 +25,7 @@ def blueprint(doors: Doors) -> Blueprint:
             outcome = hooks.accept(body, dict(request.headers), secrets, serves, doors.open_session, doors.clock())
         except RefusedError as error:
             log.warning("a hook delivery was refused: %s", error)
+            refusals.note(doors.clock())
             return Response(
                 "This delivery was not signed with the secret of this bridge.\n", 403, mimetype="text/plain"
             )

@@ -30,6 +30,6 @@ def blueprint(doors: Doors) -> Blueprint:
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
         if not token or scheme.lower() != "bearer" or not hmac.compare_digest(given.encode(), token.encode()):
             abort(404)
-        return Response(figures.exposition(doors.open_session, doors.clock), content_type=CONTENT_TYPE_LATEST)
+        return Response(doors.figures.exposition(), content_type=CONTENT_TYPE_LATEST)
 
     return site

@@ -6,6 +6,7 @@ from flask import Request, request
 
 from bridge.services.feeds import Wish
 from bridge.services.gate import Stated
+from bridge.web.requests import SiteRequest
 
 # Joomla appends this to an address that failed, also behind a query.
 RETRY_SUFFIX = "/extension.xml"
@@ -18,9 +19,9 @@ _JOOMLA = re.compile(r"Joomla!/([0-9]{1,2}\.[0-9]{1,2})")
 _VERSION = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}")
 
 
-def current() -> Request:
+def current() -> SiteRequest:
     """The request itself: the framework's stand-in for it looks it up again at every word."""
-    itself: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  public in spite of its name
+    itself: SiteRequest = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  public in spite of its name
     return itself
 
 

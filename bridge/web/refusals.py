@@ -67,6 +67,15 @@ def refuse(product: Product, found: Found, verdict: Verdict) -> Response:
     return response
 
 
+def too_many() -> Response:
+    """429: too often within a minute, with this key, or with keys that nobody has."""
+    text = "Too many downloads within a minute. Please try again in a minute; the file will still be here.\n"
+    response = Response(text, 429, content_type="text/plain; charset=utf-8")
+    response.headers["Retry-After"] = "60"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
 def _refusal(product: Product, found: Found, verdict: Verdict) -> Refusal:
     title, advice = WORDS[verdict.decision.code]
     package, key = verdict.package, verdict.key

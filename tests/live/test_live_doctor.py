@@ -5,9 +5,9 @@ import time
 from datetime import timedelta
 
 import pytest
+from support.bad_proxies import Proxy
 from support.bridges import HOOK_SECRET
 from support.clinics import serve_web
-from support.bad_proxies import Proxy
 from support.zips import joomla_module
 
 from bridge.app import Edge, Parts, utc_now

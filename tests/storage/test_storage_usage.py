@@ -8,7 +8,7 @@ from sqlmodel import func, select
 from support.offices import ACME, ACTOR, MODULE, NOW, PLUGIN
 
 from bridge.models import Audit, Heartbeat, UsageDay
-from bridge.storage import audits, usage
+from bridge.storage import audits, tallies, usage
 from bridge.storage.usage import Use
 
 DAY = date(2026, 3, 1)
@@ -94,15 +94,28 @@ def test_nothing_to_count_writes_nothing(office):
     assert counted(office) == {}
 
 
-def test_counts_are_found_by_repo_and_in_total(office):
+def test_counts_are_found_by_repo(office):
     with office.session() as session:
         usage.add(
             session, {USE: 5, Use(DAY, PLUGIN, "feed", "valid", key_id=3): 2, Use(DAY, MODULE, "feed", "missing"): 1}
         )
         usage.add(session, {Use(DAY - timedelta(days=1), MODULE, "download", "valid", key_id=3): 9})
     assert counted(office) == {"valid": 5, "missing": 1}
+
+
+def test_counts_of_the_whole_installation_are_added_over_days_and_are_no_repo_s(office):
+    with office.session() as session:
+        for day in (DAY, DAY + timedelta(days=1)):
+            usage.add(
+                session, {USE: 100, tallies.use(day, "feed", "valid"): 2, tallies.use(day, "feed", "took", "1"): 3}
+            )
+        usage.add(session, {tallies.use(DAY, "download", "missing"): 1})
     with office.session(read_only=True) as session:
-        assert usage.totals(session) == [("download", "valid", 9), ("feed", "missing", 1), ("feed", "valid", 7)]
+        assert [tuple(each) for each in tallies.read(session)] == [
+            ("download", "missing", "", 1),
+            ("feed", "took", "1", 6),
+            ("feed", "valid", "", 4),
+        ]
 
 
 @pytest.mark.parametrize(("kind", "count"), [("gossip", 1), ("feed", 0), ("feed", -1)])

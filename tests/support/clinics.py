@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from support.bridges import HOOK_SECRET, Installation, install
 from support.bad_proxies import Proxy
+from support.bridges import HOOK_SECRET, Installation, install
 from support.zips import joomla_module
 from werkzeug.serving import WSGIRequestHandler, make_server
 

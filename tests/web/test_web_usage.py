@@ -7,6 +7,7 @@ from sqlmodel import select
 from web_shop import add_product, files
 
 from bridge.models import Site, UsageDay
+from bridge.storage.tallies import NO_REPO
 
 FILE = "/acme/weather/downloads/v1.0.0/weather.zip"
 JOOMLA = {"User-Agent": "Mozilla/5.0 Joomla!/5.3.2 Joomla"}
@@ -27,7 +28,7 @@ def key(product):
 
 def rows(installation) -> list[UsageDay]:
     with installation.parts.open_session(read_only=True) as session:
-        return list(session.exec(select(UsageDay).order_by(UsageDay.day)))
+        return list(session.exec(select(UsageDay).where(UsageDay.repo_id != NO_REPO).order_by(UsageDay.day)))
 
 
 def counted(installation) -> Counter:

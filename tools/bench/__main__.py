@@ -1,22 +1,21 @@
 """``python -m tools.bench``: prepare, measure, print ``name value`` lines, ratios last."""
 
 import functools
-import math
 import shutil
-import sys
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tools.bench import figures, filling, processes, scene
+from tools.bench import figures, filling, peers, processes, report, scene
 from tools.bench.filling import Filled
 from tools.bench.load import generators
 from tools.bench.measuring import Measured, Plan, UnsoundError, measure
 from tools.bench.scene import Scene
 
 _MOST_MEMORY_MIB = 120.0
+_NO_NGINX = "nginx is not installed"
 
 
 def _counts(_context: click.Context, _option: click.Parameter, value: str) -> list[int]:
@@ -35,6 +34,11 @@ def _counts(_context: click.Context, _option: click.Parameter, value: str) -> li
 @click.option("--keys", default="100,10000,1000000", show_default=True, callback=_counts, help="Sizes of databases.")
 @click.option("--only", multiple=True, metavar="NAME", help="Only this figure, and what it needs. May be repeated.")
 @click.option("--generator", type=click.Choice(("wrk", "python")), help="Default: wrk where it is installed.")
+@click.option("--beside", is_flag=True, help="Also beside a real Gitea, which is built the first time (wants go, git).")
+@click.option("--releases", default=200, show_default=True, help="With --beside: to be timed from hook to feed.")
+@click.option("--sites", default=10_000, show_default=True, help="With --beside: in the storm, at most 10,000.")
+@click.option("--repos", default=1000, show_default=True, help="With --beside: to be reconciled.")
+@click.option("--report", "page", type=click.Path(path_type=Path), help="Write performance.md and .svg there.")
 @click.option("--fresh", is_flag=True, help="Keep nothing from earlier runs.")
 @click.option("--directory", type=click.Path(path_type=Path), default=Path("var/bench"), show_default=True)
 def bench(
@@ -45,6 +49,11 @@ def bench(
     generator: str | None,
     fresh: bool,
     directory: Path,
+    beside: bool,
+    releases: int,
+    sites: int,
+    repos: int,
+    page: Path | None,
 ) -> None:
     """Measure the doors for sites, in answers a second and against the simplest program that could stand there."""
     available = generators()
@@ -69,7 +78,17 @@ def bench(
         except UnsoundError as error:
             raise click.ClickException(str(error)) from None
         bars.update(task, advance=1)
-    _print(measured, keys, chosen, skipped)
+    found = _results(measured, keys, skipped)
+    click.echo(f"# {processes.WORKERS} sync workers each; load by {chosen}; {rounds} rounds, medians")
+    if chosen == "python":
+        click.echo("# wrk is faster: install it for figures that the load generator does not limit")
+    if beside:
+        with _progress("{task.description}") as bars:
+            sizes = peers.Sizes(seconds, rounds, releases, min(sites, 10_000), repos)
+            found.update(peers.measure(sizes, available[chosen], directory.resolve(), bars))
+    found.print()
+    if page is not None:
+        report.write(found, page, f"{chosen}, {rounds} rounds of {seconds:g} seconds")
 
 
 def _prepare(directory: Path, counts: list[int], *, fresh: bool) -> tuple[Scene, dict[int, Filled]]:
@@ -91,30 +110,21 @@ def _progress(words: str) -> Progress:
     return Progress(*columns, console=Console(stderr=True))
 
 
-def _print(measured: Measured, counts: list[int], generator: str, skipped: list[str]) -> None:
-    click.echo(f"# {processes.WORKERS} sync workers each; load by {generator}; {len(measured.rounds)} rounds, medians")
-    if generator == "python":
-        click.echo("# wrk is faster: install it for figures that the load generator does not limit")
+def _results(measured: Measured, counts: list[int], skipped: list[str]) -> report.Results:
+    """What was measured, by name, ratios last."""
+    found = report.Results()
     for name, value in figures.medians(measured.rounds).items():
-        click.echo(f"{name}_rps {value:.0f}")
+        found.add(f"{name}_rps", value)
     for name in skipped:
-        click.echo(f"# skipped {name}_rps: nginx is not installed")
+        found.skip(f"{name}_rps", _NO_NGINX)
     for ratio in figures.ratios(counts):
         median = figures.ratio_of(ratio, measured.rounds)
         if median is not None:
-            click.echo(f"{ratio.name} {median:.3f}")
-            _judge(ratio.name, median, ratio.least, ratio.most)
+            found.add(ratio.name, median, ratio.least, ratio.most)
         elif {ratio.measured, ratio.against} & set(skipped):
-            click.echo(f"# skipped {ratio.name}: nginx is not installed")
-    click.echo(f"{figures.MEMORY} {measured.worker_rss_mib:.1f}")
-    _judge(figures.MEMORY, measured.worker_rss_mib, 0.0, _MOST_MEMORY_MIB)
-
-
-def _judge(name: str, value: float, least: float, most: float) -> None:
-    """Say on the side what is out of bounds; a noisy machine must not fail anybody's build."""
-    if not least <= value <= most:
-        bounds = f"at least {least}" if math.isinf(most) else f"{least} to {most}"
-        print(f"{name} {value:.3f} is out of bounds; wanted: {bounds}", file=sys.stderr)
+            found.skip(ratio.name, _NO_NGINX)
+    found.add(figures.MEMORY, measured.worker_rss_mib, 0.0, _MOST_MEMORY_MIB)
+    return found
 
 
 if __name__ == "__main__":

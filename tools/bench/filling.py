@@ -54,8 +54,8 @@ def _write(scene: Scene, filled: Filled, advance: Callable[[int], None]) -> None
         connection.execute(f"PRAGMA {pragma}")
     sample: list[str] = []
     connection.execute("BEGIN")
-    for codes in _batches(filled.count):
-        _copy_keys(connection, scene.key_id, codes)
+    for codes in batches(filled.count):
+        copy_keys(connection, scene.key_id, codes)
         sample += codes
         advance(len(codes))
     connection.execute("COMMIT")
@@ -64,13 +64,15 @@ def _write(scene: Scene, filled: Filled, advance: Callable[[int], None]) -> None
     filled.codes.write_text("\n".join(chosen) + "\n", encoding="ascii")
 
 
-def _batches(count: int) -> Iterator[list[str]]:
+def batches(count: int) -> Iterator[list[str]]:
+    """So many new codes, some thousands at a time."""
     for start in range(0, count, _BATCH):
         size = min(_BATCH, count - start)
         yield [new_code(KEY_PREFIX, secrets.token_bytes(CODE_ENTROPY_BYTES)) for _ in range(size)]
 
 
-def _copy_keys(connection: sqlite3.Connection, template: int, codes: list[str]) -> None:
+def copy_keys(connection: sqlite3.Connection, template: int, codes: list[str]) -> None:
+    """Copy the key of this number once for each code. The caller commits."""
     first = connection.execute("SELECT max(id) + 1 FROM license_key").fetchone()[0]
     tokens = (new_feed_token(secrets.token_bytes(TOKEN_ENTROPY_BYTES)) for _ in codes)
     numbered = list(enumerate(codes, first))
@@ -112,6 +114,8 @@ def _warm(database: Path) -> None:
 def counted(database: Path) -> dict[tuple[str, str], int]:
     """What the bridge has counted in a database, by kind and decision code."""
     connection = sqlite3.connect(database)
-    rows = connection.execute("SELECT kind, code, sum(count) FROM usage_day GROUP BY kind, code").fetchall()
+    rows = connection.execute(
+        "SELECT kind, code, sum(count) FROM usage_day WHERE repo_id <> 0 GROUP BY kind, code"
+    ).fetchall()
     connection.close()
     return {(kind, code): count for kind, code, count in rows}

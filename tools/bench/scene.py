@@ -108,7 +108,7 @@ def _make(directory: Path) -> Scene:
             schema.upgrade(parts.engine)
             for name in (SOLD, OPEN):
                 parts.catalog.refresh(world.repo(OWNER, name).id)
-            key_id = _sell(parts)
+            key_id = sell(parts)
             return Scene(str(directory), _stored_file(parts), key_id)
         finally:
             parts.close()
@@ -121,12 +121,12 @@ def _add_repo(world: World, name: str, element: str, **variables: str) -> None:
         world.set_variable(OWNER, variable, value, repo=name)
     for version in VERSIONS:
         size = FILE_BYTES if (name, version) == (SOLD, DOWNLOADED) else 20_000
-        files = {f"{element}-{version}.zip": _archive(element, version, size)}
+        files = {f"{element}-{version}.zip": archive(element, version, size)}
         world.publish_release(OWNER, name, f"v{version}", notes="## Fixed\n- a fault\n", files=files,
                               prerelease="-" in version)  # fmt: skip
 
 
-def _archive(element: str, version: str, size: int) -> bytes:
+def archive(element: str, version: str, size: int) -> bytes:
     """An installable ZIP of exactly ``size`` bytes, most of them noise, as compressed code is."""
     feed = f"{PUBLIC_URL}/{OWNER}/{element}/updates.xml"
     manifest = _MANIFEST.format(name=element.title(), element=element, version=version, feed=feed)
@@ -142,11 +142,11 @@ def _archive(element: str, version: str, size: int) -> bytes:
     return zipped(random.Random(version).randbytes(size - len(zipped(b""))))
 
 
-def _sell(parts: Parts) -> int:
+def sell(parts: Parts, owner_name: str = OWNER) -> int:
     """A package that opens everything, and the key that all others are copies of."""
     actor, now = Actor("bench"), parts.clock()
     with parts.open_session() as session:
-        owner = catalog.owner_by_name(session, OWNER)
+        owner = catalog.owner_by_name(session, owner_name)
         assert owner is not None, "its repos were refreshed"
         wanted = PackageInput(name="Standard", term=term_from_text("lifetime"), streams=("stable", "rc"))
         package = packages.create(session, owner.id, wanted, OwnerSettings.from_dict(owner.settings), actor, now)

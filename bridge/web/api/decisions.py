@@ -13,10 +13,12 @@ from bridge.services.gate import Stated, Verdict
 from bridge.services.products import Product
 from bridge.storage import pages
 from bridge.storage.usage import Use
+from bridge.web import reading
 from bridge.web.api import schemas as shown
 from bridge.web.api.errors import not_found
 from bridge.web.api.keys import find
 from bridge.web.api.operations import REPOS, Call, Operation, Reply
+from bridge.web.counting import note
 
 # Of these nothing is told but the code: whoever sends such a key may be trying keys.
 _SILENT = {Code.MISSING, Code.MALFORMED, Code.UNKNOWN}
@@ -128,6 +130,7 @@ def _told(call: Call, product: Product, verdict: Verdict) -> shown.Answer:
 
 
 def _count(call: Call, product: Product, verdict: Verdict, offer: Offer | None) -> None:
+    note(reading.current(), product, "validate", verdict)
     use = Use(
         day=call.now.date(),
         repo_id=product.repo_id,

@@ -9,10 +9,10 @@ from bridge.services import settings_edits
 from bridge.services.machine_tokens import recognise
 from bridge.services.people import Kind, Place
 from bridge.services.people_errors import UnprovenError
+from bridge.services.throttling import Throttle
 from bridge.web.api import reading
 from bridge.web.api.errors import ApiError, not_found
 from bridge.web.api.operations import Call
-from bridge.web.api.throttling import Throttle
 
 _KINDS: dict[str, Kind] = {"orgs": "org", "users": "user"}
 

@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 from pydantic import BaseModel
 
+from bridge.services.throttling import Throttle
+from bridge.web import reading as site_reading
 from bridge.web.api import reading, uploads
 from bridge.web.api.catalogue import ALL, DESCRIPTION, PREFIX, address, methods_at
 from bridge.web.api.entering import enter
@@ -16,12 +18,10 @@ from bridge.web.api.errors import ApiError, not_found, render, translated
 from bridge.web.api.idempotency import once
 from bridge.web.api.operations import Call, Level, Operation, Reply
 from bridge.web.api.seats import Seats
-from bridge.web.api.throttling import Throttle
 from bridge.web.doors import Doors
 
 # A minute and an address: mistakes of people and programs stay far below, guessing and floods do not.
 MOST_WRONG_TOKENS = 30
-MOST_UNKNOWN_KEYS = 60
 _PIECE = 1 << 16
 _EVERY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
@@ -29,8 +29,8 @@ _EVERY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 def blueprint(doors: Doors) -> Blueprint:
     """All addresses of the API, and its description."""
     site = Blueprint("api", __name__)
-    wrong_tokens = Throttle(doors.clock, MOST_WRONG_TOKENS)
-    unknown_keys = Throttle(doors.clock, MOST_UNKNOWN_KEYS)
+    wrong_tokens = Throttle(doors.counters, "wrong-tokens", MOST_WRONG_TOKENS)
+    unknown_keys = doors.unknown_keys
     seats = Seats(doors.settings.bridge.data_dir, doors.settings.web.workers)
     for operation in ALL:
         for level in operation.levels:
@@ -70,6 +70,7 @@ def _view(
         with nullcontext() if operation.public else seats.taken():
             if not operation.public:
                 enter(call, request, wrong_tokens)
+                site_reading.current().place = _place(call)
             for name in set(names) - {"owner", "repo"}:
                 (call.word if name in operation.texts else call.id)(name)
             call.query = reading.query(request, operation.query)
@@ -177,5 +178,12 @@ def _near(call: Call, reply: Reply) -> dict[str, dict[str, object]]:
     return near
 
 
+def _place(call: Call) -> str:
+    """Where the caller was let in, by Gitea's names, for the log."""
+    place = call.place
+    return "" if place is None else f"{place.owner_name}/{place.repo_name}" if place.repo_name else place.owner_name
+
+
 def _refused(doors: Doors, error: ApiError) -> Response:
+    site_reading.current().code = error.code
     return render(error, doors.settings.bridge.public_url + DESCRIPTION)

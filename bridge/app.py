@@ -14,6 +14,7 @@ from flask import Flask
 
 from bridge.payments.registry import Providers, providers
 from bridge.payments.vault import Vault
+from bridge.services import seats
 from bridge.services.assets import AssetLimits
 from bridge.services.doctor.patient import Patient, Wishes
 from bridge.services.figures import Figures
@@ -70,9 +71,19 @@ def open_gitea(settings: GiteaSettings, *, most_seconds: float = math.inf) -> Gi
         settings.token.get_secret_value() or None,
         timeout=(3.05, min(most_seconds, settings.timeout_seconds)),
         public_url=settings.public_url or None,
-        before_request=RequestBudget(settings.max_requests_per_second),
+        before_request=_asking(RequestBudget(settings.max_requests_per_second)),
         request_id=request_id.get,
     )
+
+
+def _asking(budget: RequestBudget) -> Callable[[], None]:
+    """What comes before each question to Gitea: a seat first, since who waits for the budget waits in it."""
+
+    def ask() -> None:
+        seats.take()
+        budget()
+
+    return ask
 
 
 class Parts:

@@ -37,5 +37,9 @@ class UnavailableError(BridgeError):
     """A service that is needed does not answer now; trying again later may help."""
 
 
+class BusyError(UnavailableError):
+    """Too many ask at once; in a moment it goes."""
+
+
 class DatabaseOutdatedError(BridgeError):
     """The database schema is not the one that this version of the bridge needs."""

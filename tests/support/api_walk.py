@@ -29,7 +29,7 @@ from bridge.services.key_inputs import KeyInput
 from bridge.services.purchases import Order
 from bridge.services.sites import Newcomer
 from bridge.services.standings import Person
-from bridge.storage import customers
+from bridge.storage import catalog, customers
 from bridge.web.api.catalogue import ALL
 from bridge.web.api.operations import Operation
 
@@ -92,6 +92,8 @@ CALLS = {
     "get_license_token": Needs(Action.TOKENS_READ, "token"),
     "revoke_license_token": Needs(Action.TOKENS_WRITE, "token"),
 }
+# At an owner, these name the repo that is asked about.
+_FOR_ONE_PRODUCT = {Action.KEYS_VALIDATE, Action.KEYS_VALIDATE_BY_CODE, Action.KEYS_EXPLAIN}
 # Who sees a private repo or an org at all: the others get the same 404 as for one that does not exist.
 OF_ACME = {
     "site_admin": Standing(frozenset({Role.SITE_ADMIN}), frozenset({Role.REPO_ADMIN})),
@@ -182,9 +184,13 @@ class Scene:
             body = {"package_id": self.made["package"]}
         if self.needs.thing == "package in table":
             body = f"package_id\r\n{self.made['package']}\r\n"
+        if self.needs.action in _FOR_ONE_PRODUCT and not self.place.startswith("repos/"):
+            body = {"repo": self._some_repo()} if self.operation.method == "POST" else None
         thing = next((self.made[name] for name in ("token", "customer", "key", "package") if name in self.made), None)
         found = {"id": thing, "site": self.made.get("site"), "source": "shop", "ref": f"W-{self.made.get('package')}"}
-        return f"{self.place}/{self.operation.path.format(**found)}", body
+        path = f"{self.place}/{self.operation.path.format(**found)}"
+        asks_in_query = self.needs.action is Action.KEYS_EXPLAIN and not self.place.startswith("repos/")
+        return path + (f"?repo={self._some_repo()}" if asks_in_query else ""), body
 
     def ask(self, role: str) -> Any:
         """The answer to a role. What it was done to may be gone or changed afterwards."""
@@ -193,6 +199,13 @@ class Scene:
         if answer.status_code < 400 and self.operation.method != "GET":
             self.made.clear()
         return answer
+
+    def _some_repo(self) -> str:
+        """A product of the owner."""
+        with self.api.made.parts.open_session(read_only=True) as session:
+            owner = catalog.owner_by_name(session, self.owner)
+            assert owner is not None
+            return str(catalog.repos_of(session, owner.id)[0][0].name)
 
     def _make(self) -> None:
         if self.made:

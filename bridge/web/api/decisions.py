@@ -15,9 +15,9 @@ from bridge.storage import pages
 from bridge.storage.usage import Use
 from bridge.web import reading
 from bridge.web.api import schemas as shown
-from bridge.web.api.errors import not_found
+from bridge.web.api.errors import invalid, not_found
 from bridge.web.api.keys import find
-from bridge.web.api.operations import REPOS, Call, Operation, Reply
+from bridge.web.api.operations import Call, Operation, Reply
 from bridge.web.counting import note
 
 # Of these nothing is told but the code: whoever sends such a key may be trying keys.
@@ -27,15 +27,15 @@ _NOWHERE = Verdict(Decision(False, Code.UNKNOWN, "no such key"))
 
 def validate(call: Call) -> Reply:
     """By the key in the body."""
-    product = _product(call)
     asked: shown.Question = call.body
+    product = _product(call, asked.repo)
     return _answer(call, product, Stated(key=asked.key or None, domain=asked.domain))
 
 
 def validate_one(call: Call) -> Reply:
     """The same for one key: by its own code, or by its number for whom the table allows."""
-    product = _product(call)
     asked: shown.Question = call.body
+    product = _product(call, asked.repo)
     if call.place is None:
         return _answer(call, product, Stated(key=asked.key or None, domain=asked.domain), only=call.id("id"))
     return _answer(call, product, _by_number(call, Action.KEYS_VALIDATE, asked.domain))
@@ -43,8 +43,8 @@ def validate_one(call: Call) -> Reply:
 
 def explain(call: Call) -> Reply:
     """The whole decision about a key, step by step."""
-    product = _product(call)
     asked: shown.ExplainQuery = call.query
+    product = _product(call, asked.repo)
     stated = _by_number(call, Action.KEYS_EXPLAIN, asked.domain or None)
     found = explaining.explain(call.doors.gate, product, stated, asked.stream, asked.edition)
     decision = found.verdict.decision
@@ -60,13 +60,24 @@ def explain(call: Call) -> Reply:
     )
 
 
-def _product(call: Call) -> Product:
+def _product(call: Call, named: str) -> Product:
+    """What the key shall be good for: the repo of the address or, at an owner, the one that is named."""
     place = call.place
-    path = (place.owner_name, place.repo_name) if place is not None else (call.names["owner"], call.names["repo"])
-    product = call.doors.products.find(*path)
-    if product is None or product.retired:
+    owner = place.owner_name if place is not None else call.names["owner"]
+    product = call.doors.products.find(owner, _repo(call, named))
+    # A name may lead to what another owner has by now.
+    if product is None or product.retired or (place is not None and product.owner_id != place.owner_id):
         raise not_found()
     return product
+
+
+def _repo(call: Call, named: str) -> str:
+    at_repo = call.place.repo_name if call.place is not None else call.names.get("repo", "")
+    if not (at_repo or named):
+        raise invalid("repo", "names the repo that the key shall be good for, at an owner")
+    if at_repo and named and named.lower() != call.names["repo"].lower():
+        raise invalid("repo", "is another repo than that of the address; leave it out")
+    return at_repo or named
 
 
 def _by_number(call: Call, action: Action, domain: str | None) -> Stated:
@@ -153,7 +164,6 @@ OPERATIONS = (
         summary="Ask whether a key is good; needs no token",
         answer=shown.Answer,
         body=shown.Question,
-        levels=REPOS,
         public=True,
     ),
     Operation(
@@ -165,7 +175,6 @@ OPERATIONS = (
         summary="Ask whether this key is good, with the key in the body or with a token",
         answer=shown.Answer,
         body=shown.Question,
-        levels=REPOS,
         by_code=True,
     ),
     Operation(
@@ -177,6 +186,5 @@ OPERATIONS = (
         summary="Show the whole decision about a key, step by step",
         answer=shown.Explanation,
         query=shown.ExplainQuery,
-        levels=REPOS,
     ),
 )

@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from bridge.errors import (
     BridgeError,
+    BusyError,
     ConflictError,
     InvalidInputError,
     NotFoundError,
@@ -86,10 +87,7 @@ def translated(error: Exception, *, unsafe: bool) -> ApiError:
     if isinstance(error, InvalidInputError):
         return invalid(_FIELDS.get(error.field, error.field), str(error))
     if isinstance(error, UnavailableError):
-        log.warning("%s was not answered: %s", _asked(), error)
-        return ApiError(
-            "unavailable", "this can't be decided now; try again in a minute", headers={"Retry-After": "60"}
-        )
+        return _unavailable(error)
     if isinstance(error, UnprovenError):
         realm = {"WWW-Authenticate": 'Bearer realm="Gitea access token"'}
         return ApiError("unauthorized", f"{error}; send an access token of Gitea, or a machine token", headers=realm)
@@ -104,6 +102,13 @@ def translated(error: Exception, *, unsafe: bool) -> ApiError:
     if isinstance(error, RefusedError):
         return ApiError("refused", str(error))
     return _unexpected(error, unsafe=unsafe)
+
+
+def _unavailable(error: UnavailableError) -> ApiError:
+    if isinstance(error, BusyError):
+        return ApiError("unavailable", str(error), headers={"Retry-After": "2"})
+    log.warning("%s was not answered: %s", _asked(), error)
+    return ApiError("unavailable", "this can't be decided now; try again in a minute", headers={"Retry-After": "60"})
 
 
 def _unexpected(error: Exception, *, unsafe: bool) -> ApiError:

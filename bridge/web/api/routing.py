@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 from pydantic import BaseModel
 
+from bridge.services.seats import Seats
 from bridge.services.throttling import Throttle
 from bridge.web import reading as site_reading
 from bridge.web.api import reading, uploads
@@ -17,7 +18,6 @@ from bridge.web.api.entering import enter
 from bridge.web.api.errors import ApiError, not_found, render, translated
 from bridge.web.api.idempotency import once
 from bridge.web.api.operations import Call, Level, Operation, Reply
-from bridge.web.api.seats import Seats
 from bridge.web.doors import Doors
 
 # A minute and an address: mistakes of people and programs stay far below, guessing and floods do not.
@@ -66,8 +66,7 @@ def _view(
     def answer(names: dict[str, str]) -> Response:
         call = _call(doors, operation, level, names)
         call.failures = lambda: _failed(unknown_keys, call.origin)
-        # What is public never asks Gitea, so it takes no seat.
-        with nullcontext() if operation.public else seats.taken():
+        with seats.offered():
             if not operation.public:
                 enter(call, request, wrong_tokens)
                 site_reading.current().place = _place(call)

@@ -124,6 +124,8 @@ class Question(Taken):
     version: Line = ""
     """Ask about this version."""
     edition: Line = ""
+    repo: Line = ""
+    """The repo that the key shall be good for; needed at an owner."""
     activate: bool = False
     """Take one of the key's sites for the domain; else only look."""
 
@@ -151,6 +153,8 @@ class ExplainQuery(Taken):
     domain: str = Field(default="", max_length=4096)
     stream: Line = ""
     edition: Line = ""
+    repo: Line = ""
+    """The repo that the key shall be good for; needed at an owner."""
 
 
 class Step(Given):

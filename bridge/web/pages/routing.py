@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, redirect, request
 
 from bridge.services import person_sessions
+from bridge.services.seats import Seats
 from bridge.web.api import reading
-from bridge.web.api.seats import Seats
 from bridge.web.doors import Doors
 from bridge.web.pages import files, guarding, refusing, rendering, sections, signing
 from bridge.web.pages.catalogue import ALL
@@ -112,7 +112,7 @@ def _shown(visit: Visit, seats: Seats) -> Response:
     """The page, or the refusal in the same frame. Whoever waits for Gitea takes a seat."""
     page = visit.page
     try:
-        with seats.taken():
+        with seats.offered():
             action = page.posts if visit.posted and page.posts else page.action
             enter(visit, action=action, anew=page.anew and visit.posted)
             if visit.posted and page.once:

@@ -1,42 +1,25 @@
-"""Calls of the API wait for Gitea, feeds never do: so the API never takes up all workers."""
+"""While others wait for Gitea, calls are answered as far as Gitea need not be asked."""
 
 from contextlib import ExitStack
 
-import pytest
+from support.api_world import REPO, Api
 
-from bridge.web.api.errors import ApiError
-from bridge.web.api.seats import Seats
+from bridge.services.seats import Seats
 
-
-def test_one_worker_is_always_left_for_feeds(tmp_path):
-    workers = [Seats(tmp_path, workers=3) for _ in range(3)]
-    with workers[0].taken(), workers[1].taken():
-        with pytest.raises(ApiError) as refused, workers[2].taken():
-            pass
-        assert (refused.value.code, refused.value.headers["Retry-After"]) == ("unavailable", "2")
-    with workers[2].taken(), workers[0].taken():
-        pass
+KEYS = f"{REPO}/license-keys"
 
 
-def test_a_seat_comes_back_after_an_error_and_one_worker_alone_has_one(tmp_path):
-    seats = Seats(tmp_path, workers=1)
-    with pytest.raises(RuntimeError), seats.taken():
-        raise RuntimeError
-    with seats.taken():
-        pass
-
-
-def test_a_call_without_a_seat_is_told_to_come_again_and_feeds_go_on(installation):
-    client = installation.client()
-    workers = installation.settings.web.workers
-    seats = Seats(installation.settings.bridge.data_dir, workers)
-    installation.add_product("acme", "mod-weather", LICENSING_PLATFORM="joomla")
-    installation.refresh("acme", "mod-weather")
+def test_only_who_must_ask_gitea_waits_for_a_seat(shared: Api):
+    settings = shared.made.settings
+    assert shared.get(KEYS, "owner").status_code == 200
+    seats = Seats(settings.bridge.data_dir, settings.web.workers)
     with ExitStack() as others:
-        for _ in range(workers - 1):
-            others.enter_context(seats.taken())
-        headers = {"Authorization": "token " + "0" * 40}
-        answer = client.get("/api/v1/repos/acme/mod-weather/license-keys", headers=headers)
-        assert (answer.status_code, answer.json["code"]) == (503, "unavailable")
-        assert answer.headers["Retry-After"]
-        assert client.get("/acme/mod-weather/updates.xml").status_code == 200
+        for _ in range(settings.web.workers - 1):
+            seats.sit_down(others)
+        assert shared.get(KEYS, "owner").status_code == 200  # who that is, is remembered
+        assert shared.post(f"{KEYS}/validate", {"key": "x"}, token="").status_code == 200
+        unseen = shared.made.world.add_token("olga")
+        answer = shared.get(KEYS, token=unseen)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+        assert answer.get_json()["code"] == "unavailable"
+    assert shared.get(KEYS, token=unseen).status_code == 200

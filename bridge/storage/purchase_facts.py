@@ -56,7 +56,8 @@ class Account:
 
 
 def put(session: Session, account: Account, fact: Fact, purchase_id: int | None) -> bool:
-    """Merge a fact into its row; whether anything was new. Raises ``ConflictError`` for one of another purchase.
+    """Merge a fact into its row; whether anything was new but the moment. Raises ``ConflictError`` for one of another
+    purchase.
 
     ``purchase_id`` may be ``None`` for what has a name of its own in the account.
     """
@@ -72,19 +73,28 @@ def put(session: Session, account: Account, fact: Fact, purchase_id: int | None)
     row = session.exec(found.with_for_update().execution_options(populate_existing=True)).one()
     earlier: Fact = _fact(row, type(fact))
     merged = facts.merged(earlier, fact)
-    changed = merged != earlier
+    changed, news = merged != earlier, _content(merged) != _content(earlier)
     if type(fact) in _OF_ACCOUNT and purchase_id is not None:
         known = row.purchase_id  # type: ignore[attr-defined]
         if known not in {None, purchase_id}:
             raise ConflictError("this reference belongs to another purchase")
         changed |= known is None
+        news |= known is None
         row.purchase_id = purchase_id
     if changed:
         for name, value in _columns(merged).items():
             setattr(row, name, value)
         session.add(row)
         session.flush()
-    return changed
+    return news
+
+
+def _content(fact: Fact) -> tuple[Any, ...]:
+    """What people would call news: everything but which report said it last."""
+    if isinstance(fact, facts.Snapshot | facts.Dispute):
+        told = [getattr(fact, name) for name in fact.__dataclass_fields__ if not name.endswith("version")]
+        return (*told, fact.needs_review)
+    return (fact,)
 
 
 def of_purchase(session: Session, purchase_id: int) -> list[Fact]:

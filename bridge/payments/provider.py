@@ -183,7 +183,7 @@ class Provider(Protocol):
         """Tell the events since then, as they would have been delivered."""
 
     def sweep(self, access: Access, since: datetime) -> Iterator[Delivery]:
-        """Tell the objects as they are now: those made since then, and what goes on. The name changes with its state."""
+        """Tell the objects as they are now: those made since then, and what goes on. A name says the state too."""
 
     def begin_sale(self, access: Access, wish: SaleWish) -> BegunSale:
         """Begin a sale."""

@@ -57,7 +57,7 @@ def checked(buyer: Buyer, prefix: str) -> KeyInput:
     found = KeyInput()
     for stated in ({"customer_email": buyer.email}, {"customer_name": name}, {"domains": (domain,) if domain else ()}):
         try:
-            plain = key_inputs.checked(KeyInput(**stated), prefix)  # type: ignore[arg-type]  # one field at a time
+            plain = key_inputs.checked(KeyInput(**stated), prefix)
         except InvalidInputError:
             continue
         found = KeyInput(

@@ -73,7 +73,7 @@ def again(session: Session, now: datetime, account_id: int, *, codes: Collection
 
 def replay(session: Session, now: datetime, event_ids: Iterable[int]) -> int:
     """Let these events be read once more, whatever became of them; how many there are. A leased one is being read."""
-    wanted = update(PaymentEvent).where(col(PaymentEvent.id).in_(list(event_ids)), PaymentEvent.status != "leased")
+    wanted = update(PaymentEvent).where(col(PaymentEvent.id).in_(list(event_ids)), col(PaymentEvent.status) != "leased")
     return int(session.execute(wanted.values(status="new", due_at=now, attempts=0)).rowcount)  # type: ignore[attr-defined]
 
 
@@ -141,3 +141,14 @@ def forget(session: Session, before: datetime) -> int:
     """Forget old events as a whole. How many there were."""
     gone = delete(PaymentEvent).where(col(PaymentEvent.received_at) < before, col(PaymentEvent.status).not_in(_WAITING))
     return int(session.execute(gone).rowcount)  # type: ignore[attr-defined]
+
+
+def replay_last(session: Session, now: datetime, account_id: int, refs: Collection[str]) -> int:
+    """Let the last event about each of these purchases be read once more; how many there are."""
+    last = select(func.max(PaymentEvent.id)).where(
+        PaymentEvent.account_id == account_id,
+        col(PaymentEvent.ref).in_(refs),
+        PaymentEvent.status == "processed",
+    )
+    found = session.exec(last.group_by(PaymentEvent.ref)).all() if refs else []
+    return replay(session, now, [row_id for row_id in found if row_id is not None])

@@ -56,10 +56,10 @@ class Account:
 
 
 def put(session: Session, account: Account, fact: Fact, purchase_id: int | None) -> bool:
-    """Merge a fact into its row; whether anything was new but the moment. Raises ``ConflictError`` for one of another
-    purchase.
+    """Merge a fact into its row; whether anything was new but the moment.
 
-    ``purchase_id`` may be ``None`` for what has a name of its own in the account.
+    Raises ``ConflictError`` for one of another purchase. ``purchase_id`` may be ``None`` for what has a name of its own
+    in the account.
     """
     table, key = _place(account, fact, purchase_id)
     values = _columns(fact) | key
@@ -125,8 +125,17 @@ def purchase_of_payment(session: Session, account: Account, name: str) -> int | 
     period = of_account.join(PeriodFact, col(PeriodFact.purchase_id) == Purchase.id).where(
         PeriodFact.period_ref == name
     )
-    found = session.exec(period.limit(1)).first() or session.exec(of_account.where(Purchase.ref == name)).first()
-    return found
+    return session.exec(period.limit(1)).first() or session.exec(of_account.where(Purchase.ref == name)).first()
+
+
+def refs_with_unmapped(session: Session, owner_id: int, source: str) -> list[str]:
+    """The purchases of an account that have a line which is no package of ours, as far as is known."""
+    of_account = select(Purchase.ref).where(Purchase.owner_id == owner_id, Purchase.source == source)
+    lines = of_account.join(LineFact, col(LineFact.purchase_id) == Purchase.id)
+    found = set(session.exec(lines.where(col(LineFact.package_id).is_(None))))
+    items = select(Purchase.ref, SnapshotFact.items).where(Purchase.owner_id == owner_id, Purchase.source == source)
+    shown = session.exec(items.join(SnapshotFact, col(SnapshotFact.purchase_id) == Purchase.id))
+    return sorted(found | {ref for ref, held in shown if any(item["package_id"] is None for item in held)})
 
 
 def claim_orphans(session: Session, purchase: Purchase, names: Iterable[str]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from bridge.services.gate import Gate
 from bridge.services.makers import Makers
 from bridge.services.payment_door import PaymentDoor
+from bridge.services.payment_sales import PaymentSales
 from bridge.services.people import People
 from bridge.services.products import Products
 from bridge.services.refresh import Catalog
@@ -38,3 +39,4 @@ class Doors:
     people: Callable[[], People]
     makers: Callable[[], Makers]
     payments: Callable[[], PaymentDoor]
+    sales: Callable[[], PaymentSales]

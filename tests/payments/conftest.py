@@ -58,4 +58,3 @@ def tell(shop: Shop) -> Callable[[Story], Shop]:
         return shop
 
     return told
-

@@ -31,7 +31,7 @@ def test_a_quantity_is_so_many_keys_or_one_key_for_so_many_sites(tell, shop, mod
         yield
 
     tell(story)
-    assert [(key.stands, key.max_sites) for key in shop.keys()] == [("active", sites)] * keys
+    assert [(key.stands, key.max_sites) for key in shop.sold()] == [("active", sites)] * keys
     assert len(shop.mails()) == 1
 
 
@@ -42,7 +42,7 @@ def test_a_session_that_is_not_paid_yet_makes_no_key(tell):
         yield
 
     shop = tell(story)
-    assert (shop.keys(), shop.mails(), shop.purchase().status) == ([], [], "pending")
+    assert (shop.sold(), shop.mails(), shop.purchase().status) == ([], [], "pending")
 
 
 @row("T04")
@@ -50,7 +50,7 @@ def test_a_late_payment_makes_the_key_when_it_arrives(tell):
     def story(shop: Shop):
         session = shop.buy(payment_status="unpaid")
         yield
-        assert shop.keys() == []
+        assert shop.sold() == []
         shop.clock.turn(days=3)
         shop.world.settle(session)
         yield
@@ -68,7 +68,7 @@ def test_a_late_payment_that_fails_makes_no_key_and_tells_the_buyer(tell):
         yield
 
     shop = tell(story)
-    assert (shop.keys(), shop.mails(), shop.purchase().status) == ([], [], "failed")
+    assert (shop.sold(), shop.mails(), shop.purchase().status) == ([], [], "failed")
     assert len(shop.mails("sale_failed")) == 1
 
 
@@ -117,7 +117,7 @@ def test_what_is_no_package_of_ours_is_shown_and_not_sold(tell):
 
     shop = tell(story)
     assert [(event.status, event.code) for event in shop.events()] == [("ignored", "unmapped")]
-    assert (shop.purchases(), shop.keys(), shop.mails()) == ([], [], [])
+    assert (shop.purchases(), shop.sold(), shop.mails()) == ([], [], [])
 
 
 @row("T15")
@@ -129,7 +129,7 @@ def test_of_a_mixed_cart_only_the_licence_makes_a_key(tell):
         yield
 
     shop = tell(story)
-    assert [key.package for key in shop.keys()] == ["Pro"]
+    assert [key.package for key in shop.sold()] == ["Pro"]
     assert not shop.purchase().needs_review
 
 
@@ -139,7 +139,7 @@ def test_what_is_mapped_later_is_sold_then(shop):
     shirt = shop.world.price(shop.world.product("Pro, new price"), 1900)
     shop.world.buy([(shirt, 1)])
     shop.deliver()
-    assert shop.keys() == []
+    assert shop.sold() == []
     shop.package("Pro")
     shop.map(shirt, "Pro")
     shop.deliver([shop.world.emit("checkout.session.completed", shop.world.of_kind("checkout.session")[0]["id"])])
@@ -152,7 +152,7 @@ def test_a_buyer_who_pays_twice_has_two_keys_and_a_person_is_told(shop):
     shop.clock.turn(hours=2)
     shop.buy()
     shop.deliver()
-    assert [key.stands for key in shop.keys()] == ["active", "active"]
+    assert [key.stands for key in shop.sold()] == ["active", "active"]
     assert len(shop.mails()) == 2
     assert [purchase.flags for purchase in shop.purchases()] == [[], ["double_payment"]]
     assert [mail.reference for mail in shop.mails("double_payment")] == [{"other": shop.purchases()[0].id}]
@@ -211,5 +211,5 @@ def test_more_than_ten_lines_are_all_sold(tell):
         yield
 
     shop = tell(story)
-    assert {key.package for key in shop.keys()} == {f"Package {number}" for number in range(13)}
+    assert {key.package for key in shop.sold()} == {f"Package {number}" for number in range(13)}
     assert len(shop.mails()) == 1

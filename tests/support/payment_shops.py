@@ -3,6 +3,7 @@
 A scenario acts in the world; what the world told is delivered, signed, through the front door, in order or shuffled.
 """
 
+import functools
 import json
 import secrets
 from collections.abc import Callable, Iterable
@@ -13,12 +14,24 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlmodel import Session, select
 from support.bridges import Clock
 
 from bridge.app import Edge, Parts, create_app
-from bridge.models import KeySlot, LicenseKey, Outbox, Owner, Package, PaymentAccount, PaymentEvent, PriceMap, Purchase, WebhookSecret
+from bridge.models import (
+    KeySlot,
+    LicenseKey,
+    Outbox,
+    Owner,
+    Package,
+    PaymentAccount,
+    PaymentEvent,
+    PriceMap,
+    Purchase,
+    WebhookSecret,
+)
 from bridge.payments import stripe_signature
 from bridge.payments.pretend import acacia
 from bridge.payments.pretend.stripe_api import PretendStripe
@@ -67,9 +80,14 @@ class Shop:
         """One transaction."""
         return self.parts.open_session(read_only=read_only)
 
+    @functools.cached_property
+    def app(self) -> Flask:
+        """The front door."""
+        return create_app(self.parts.settings, self.parts)
+
     def client(self) -> FlaskClient:
-        """Somebody at the front door."""
-        return create_app(self.parts.settings, self.parts).test_client()
+        """Somebody at it."""
+        return self.app.test_client()
 
     def connect(
         self, owner_id: int = ACME, *, mode: str = "live", source: str = "stripe", secret: str = SECRET, **more: Any
@@ -168,16 +186,27 @@ class Shop:
 
     # Deliveries.
 
-    def post(self, body: bytes | Message, *, account: Account | None = None, header: str | None = None, client: FlaskClient | None = None) -> int:
+    def post(
+        self,
+        body: bytes | Message,
+        *,
+        account: Account | None = None,
+        header: str | None = None,
+        client: FlaskClient | None = None,
+    ) -> int:
         """Deliver; returns the status of the answer. ``header`` replaces the right signature."""
         account = account or self.account
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         signature = stripe_signature.sign(raw, account.secret, self.clock()) if header is None else header
-        return (client or self.client()).post(
-            f"/-/licensing/hooks/stripe/{account.endpoint}",
-            data=raw,
-            headers={"Stripe-Signature": signature, "Content-Type": "application/json"},
-        ).status_code
+        return (
+            (client or self.client())
+            .post(
+                f"/-/licensing/hooks/stripe/{account.endpoint}",
+                data=raw,
+                headers={"Stripe-Signature": signature, "Content-Type": "application/json"},
+            )
+            .status_code
+        )
 
     def news(self) -> list[Message]:
         """What the world told since this was asked last."""
@@ -210,7 +239,7 @@ class Shop:
 
     # What came of it.
 
-    def keys(self, ref: str = "") -> list["Key"]:
+    def sold(self, ref: str = "") -> list["Key"]:
         """The keys that were sold, in the order of their purchases and slots."""
         with self.session(read_only=True) as session:
             query = select(KeySlot, LicenseKey, Purchase, Package).where(
@@ -240,7 +269,7 @@ class Shop:
 
     def key(self, ref: str = "") -> "Key":
         """The only one."""
-        (found,) = self.keys(ref)
+        (found,) = self.sold(ref)
         return found
 
     def domains(self, key_id: int) -> list[str]:
@@ -251,7 +280,11 @@ class Shop:
     def mails(self, kind: str = "keys") -> list[Outbox]:
         """What is to be sent, of a kind."""
         with self.session(read_only=True) as session:
-            return list(session.exec(select(Outbox).where(Outbox.kind == kind, Outbox.owner_id == self.owner_id).order_by(Outbox.id)))
+            return list(
+                session.exec(
+                    select(Outbox).where(Outbox.kind == kind, Outbox.owner_id == self.owner_id).order_by(Outbox.id)
+                )
+            )
 
     def purchases(self) -> list[Purchase]:
         """All purchases."""
@@ -278,7 +311,7 @@ class Shop:
     def conclusion(self) -> list[Any]:
         """Everything that must not depend on the order of deliveries, or on whose books they are."""
         told = [(row.ref, row.status, row.flags, row.reviews, row.customer_email) for row in self.purchases()]
-        return [sorted(told, key=repr), [replace(key, id=0) for key in self.keys()], len(self.mails())]
+        return [sorted(told, key=repr), [replace(key, id=0) for key in self.sold()], len(self.mails())]
 
     def close(self) -> None:
         """Stop everything."""

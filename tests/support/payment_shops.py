@@ -36,11 +36,14 @@ from bridge.payments import stripe_signature
 from bridge.payments.pretend import acacia
 from bridge.payments.pretend.stripe_api import PretendStripe
 from bridge.payments.pretend.subscriptions import StripeWorld
+from bridge.rules import access
 from bridge.rules.variables import OwnerSettings
 from bridge.services import keys, packages
+from bridge.services import payment_accounts as payment_accounts_service
+from bridge.services.keys import Issuer
 from bridge.services.packages import PackageInput, term_from_text
 from bridge.settings import Settings
-from bridge.storage import licenses, payment_accounts
+from bridge.storage import licenses, payment_accounts, payment_events
 from bridge.storage.audits import Actor
 
 ACME, OTHER = 7, 8
@@ -175,6 +178,42 @@ class Shop:
         for key, name in self.sells.items():
             match, _, value = key.partition(" ")
             self._map(match, value, name)
+
+    tester = TESTER
+
+    def decide(self, key_id: int, *, allow_test_keys: bool = False) -> access.Decision:
+        """What a key opens at a product of the owner."""
+        with self.session(read_only=True) as session:
+            code = licenses.codes_of(session, [key_id])[key_id][0].code
+            package = licenses.package_value(session.get_one(Package, session.get_one(LicenseKey, key_id).package_id))
+        key = self.parts.lookups.keys_by_code(code)[0].key
+        product = access.Product(self.owner_id, 70, allow_test_keys=allow_test_keys)
+        return access.decide(key, package, product, None, access.NO_SITE, self.clock())
+
+    def renew_secret(self, secret: str) -> None:
+        """A new webhook secret, as the command stores it."""
+        with self.session() as session:
+            row = session.get_one(PaymentAccount, self.account.id)
+            payment_accounts_service.add_secret(session, row, secret, self.parts.vault, TESTER, self.clock())
+
+    def forget_maps(self) -> None:
+        """Map nothing any more."""
+        with self.session() as session:
+            for row in payment_accounts.maps_of(session, self.account.id):
+                payment_accounts.drop_map(session, self.account.id, row.match_type, row.match_value)
+
+    def issuer(self) -> Issuer:
+        """Who issues keys by hand."""
+        return Issuer(TESTER, self.clock(), secrets.token_bytes, "LIC")
+
+    def mend(self, event_row_id: int, event: Message) -> None:
+        """Let an event say something else, and be read again."""
+        with self.session() as session:
+            row = session.get_one(PaymentEvent, event_row_id)
+            row.payload = json.dumps(event)
+            session.add(row)
+            session.flush()
+            payment_events.replay(session, self.clock(), [event_row_id])
 
     def set_account(self, account: Account | None = None, **fields: Any) -> None:
         """Change columns of an account."""

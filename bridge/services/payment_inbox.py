@@ -178,6 +178,8 @@ class PaymentInbox:
             if lease.api_version and not provider.knows_version(lease.api_version):
                 effect["alert"] = f"written in {lease.api_version[:60]}, a version that this program was not tried with"
             ignored = done.why not in {None, Why.NO_CHANGE}
+            # What is not ours is nobody's business here, and can be fetched again should it turn out to be.
+            dropped = {"payload": None} if ignored and work.access.api_key else {}
             kept = payment_events.finish(
                 session,
                 lease,
@@ -188,6 +190,7 @@ class PaymentInbox:
                 effect=effect,
                 due_at=None,
                 processed_at=now,
+                **dropped,
             )
             if not kept:
                 raise LostLeaseError("the lease ended")

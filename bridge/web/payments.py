@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from bridge.errors import BridgeError, NotFoundError, RefusedError
+from bridge.payments.provider import NoAccessError, NotTheirsError
 from bridge.services.payment_door import Known, PaymentDoor
 from bridge.web.api.errors import ApiError
 from bridge.web.api.reading import origin
@@ -78,9 +79,10 @@ def _found(door: PaymentDoor, provider: str, endpoint: str) -> Known:
 
 
 def _refused(error: Exception) -> Response:
-    if isinstance(error, NotFoundError):
+    of_provider = isinstance(error, NotTheirsError | NoAccessError)  # nothing that a buyer can do anything about
+    if isinstance(error, NotFoundError) and not of_provider:
         return _page(404, _NOTHING)
-    if isinstance(error, RefusedError):
+    if isinstance(error, RefusedError) and not of_provider:
         return _page(409, ("Not for sale now", str(error)))
     log.warning("a sale could not be begun: %s", error)
     return _page(503, _AWAY, {"Retry-After": "60"})

@@ -17,4 +17,4 @@ def test_no_case_names_a_row_that_is_not_in_the_plan():
     plan = [*payment_rows.CORE, *payment_rows.PAYPAL, *payment_rows.DELIVERY, *payment_rows.SHOP_CALLS]
     plan += payment_rows.AGAINST_STRIPES_OWN
     assert len(plan) == len(set(plan)) == 97
-    assert TRIED <= set(plan)
+    assert set(plan) >= TRIED

@@ -53,6 +53,7 @@ def test_a_key_works_on_while_the_charge_is_tried_again_and_no_longer(tell):
         yield
         shop.clock.turn(days=31)
         shop.world.turn_period(subscription)
+        shop.clock.turn(hours=1)
         shop.world.refuse(subscription)
         yield
 
@@ -72,6 +73,7 @@ def test_what_stays_unpaid_is_suspended_until_it_is_paid(tell):
         yield
         shop.clock.turn(days=31)
         shop.world.turn_period(subscription)
+        shop.clock.turn(hours=1)
         invoice = shop.world.refuse(subscription)
         shop.clock.turn(days=14)
         shop.world.update(subscription, status="unpaid")

@@ -20,11 +20,20 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("provider", type=click.Choice(["stripe"]))
 @click.option("--owner", required=True, help="Whose sales these are: an organisation or account of Gitea.")
 @click.option("--api-key-file", type=_FILE, help="File with the secret or restricted key; without it you are asked.")
+@click.option("--no-api-key", is_flag=True, help="Store none: what is pushed is all there is. See docs/payments.md.")
+@click.option("--test", is_flag=True, help="With --no-api-key: the account is in test mode.")
 @click.option("--label", default="", help="For a further account of the same provider and mode, e.g. shop2.")
 @click.option("--since", metavar="DATE", help="Also issue keys for sales from this date on. Without it: from now on.")
 @pass_context
 def connect(
-    context: Context, provider: str, owner: str, api_key_file: Path | None, label: str, since: str | None
+    context: Context,
+    provider: str,
+    owner: str,
+    api_key_file: Path | None,
+    no_api_key: bool,
+    test: bool,
+    label: str,
+    since: str | None,
 ) -> None:
     """Connect an account: try the key, make the provider's endpoint, store secrets encrypted, try a delivery.
 
@@ -33,10 +42,11 @@ def connect(
     too, if sales shall begin at the bridge's own address. Keys of test mode make an account of its own, whose license
     keys work only where bridge.allow_test_keys is set.
     """
-    api_key = _secret(api_key_file, "API key")
+    api_key = "" if no_api_key else _secret(api_key_file, "API key")
     beginning = read_moment(since)
-    entrance = context.parts.providers[provider]
-    standing = entrance.standing(Access(mode="", api_key=api_key))
+    standing = Standing(mode="test" if test else "live")
+    if api_key:
+        standing = context.parts.providers[provider].standing(Access(mode="", api_key=api_key))
     with context.writing() as session:
         account = accounts.open_account(
             session,
@@ -65,7 +75,7 @@ def _make_endpoint(context: Context, account: PaymentAccount, name: str) -> bool
     entrance, url = context.parts.providers[account.provider], _address(context, account)
     try:
         endpoint = entrance.connect(payments_account.access_to(context, account), url)
-    except NoAccessError as error:
+    except (NoAccessError, InvalidInputError) as error:
         click.echo(f"The endpoint could not be made ({error}). Make it by hand, at the provider:")
         click.echo(f"  address  {url}\n  version  {entrance.api_version}\n  events   {', '.join(entrance.events)}")
         click.echo(f"Then store its secret: bridge payments secret {name}")

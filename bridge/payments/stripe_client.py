@@ -19,8 +19,9 @@ _MOST_PAGES = 1000
 
 # It sends what machine this is, and leaves a file in the home directory.
 stripe.enable_telemetry = False
-# At DEBUG it would write requests and whole answers, customers included; the environment may ask it to.
-stripe.log = None
+# At DEBUG it would write requests and whole answers, customers included; STRIPE_LOG in the environment asks it to, past
+# everybody's logging.
+stripe.log = stripe._util.STRIPE_LOG = None  # noqa: SLF001  there is no other way to refuse
 logging.getLogger("stripe").setLevel(logging.WARNING)
 
 

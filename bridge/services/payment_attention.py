@@ -57,6 +57,11 @@ def _of_account(session: Any, account: PaymentAccount, name: str, now: datetime)
 
 
 def _of_events(session: Any, account: PaymentAccount, name: str) -> Iterator[Matter]:
+    for event in payment_events.page(session, [account.id or 0], statuses=("processed",), limit=_MOST):
+        if "alert" in event.effect:
+            choice = "look whether its key is right; a newer bridge may know the version"
+            yield Matter(f"event {event.id} ({event.event_type})", event.effect["alert"], (choice,))
+            break  # the others are of that version too
     found = payment_events.page(session, [account.id or 0], statuses=("failed", "dead"), limit=_MOST)
     for event in found:
         choices = [f"bridge payments replay {name} {event.id}"]

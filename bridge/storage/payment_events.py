@@ -1,6 +1,7 @@
 """The inbox of payment events, as rows: taken in once, leased by one worker, finished by whoever holds the lease."""
 
-from collections.abc import Collection, Iterable, Sequence
+import functools
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,13 +16,19 @@ _WAITING = ("new", "leased", "failed")
 
 def take_in(session: Session, row: PaymentEvent) -> int:
     """Keep a delivery; how often it has come by now. The constraint decides which of many at once is the first."""
-    values: dict[str, Any] = row.model_dump(exclude={"id"})
-    inserted = upsert(session)(PaymentEvent).values(**values)
-    kept = inserted.on_conflict_do_update(
+    values: dict[str, Any] = {name: getattr(row, name) for name in PaymentEvent.model_fields if name != "id"}
+    return int(session.connection().execute(_kept(upsert(session)), values).scalar_one())
+
+
+@functools.cache
+def _kept(insert: Callable[[Any], Any]) -> Any:
+    """The statement, built once: building it would take longer than the database does."""
+    table: Any = PaymentEvent.__table__  # type: ignore[attr-defined]
+    kept = insert(table).on_conflict_do_update(
         index_elements=["account_id", "event_id", "event_type"],
-        set_={"deliveries": PaymentEvent.deliveries + 1},
+        set_={"deliveries": table.c.deliveries + 1},
     )
-    return int(session.execute(kept.returning(col(PaymentEvent.deliveries))).scalar_one())
+    return kept.returning(table.c.deliveries)
 
 
 def claim(session: Session, now: datetime, *, for_seconds: float) -> PaymentEvent | None:

@@ -143,6 +143,7 @@ def test_no_secret_and_nothing_about_the_buyer_is_logged(shop, caplog):
     shop.api.fail("/v1/checkout", 401, times=1)
     shop.deliver([shop.world.emit("checkout.session.completed", event["data"]["object"]["id"])])
     assert shop.key().email == "ann@example.com"
+    assert stripe._util._console_log_level() is None
     logged = "\n".join(f"{record.getMessage()} {record.args} {record.exc_text}" for record in caplog.records)
     assert "delivery of stripe" in logged
     for secret in ("whsec_", "sk_live", "rk_live", "Bearer", "ann@example.com", "line_items", shop.account.endpoint):

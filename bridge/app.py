@@ -24,6 +24,8 @@ from bridge.services.looks import Looker
 from bridge.services.makers import Makers
 from bridge.services.payment_door import PaymentDoor
 from bridge.services.payment_inbox import InboxRules, PaymentInbox
+from bridge.services.payment_reconcile import PaymentReconcile
+from bridge.services.payment_sales import PaymentSales
 from bridge.services.people import People
 from bridge.services.products import Hosts, Products
 from bridge.services.recollection import Recollection
@@ -212,6 +214,17 @@ class Parts:
         return PaymentInbox(self.providers, self.vault, self.open_session, self.clock, rules)
 
     @functools.cached_property
+    def payment_reconcile(self) -> PaymentReconcile:
+        """What asks them for what never came."""
+        return PaymentReconcile(self.providers, self.vault, self.open_session, self.clock)
+
+    @functools.cached_property
+    def payment_sales(self) -> PaymentSales:
+        """What begins sales there."""
+        public_url = self.settings.bridge.public_url
+        return PaymentSales(self.providers, self.vault, self.open_session, self.clock, self.entropy, public_url)
+
+    @functools.cached_property
     def worker(self) -> Worker:
         """The background loop."""
         settings = self.settings.worker
@@ -224,7 +237,8 @@ class Parts:
             sweep_seconds=settings.reconcile_seconds,
         )
         rules = WorkerRules(settings.threads, settings.refresh_steps_seconds, self.settings.retention)
-        jobs = {"payments": self.payment_inbox.run_next}
+        # The look first: what it finds is read in the same round.
+        jobs = {"reconcile": self.payment_reconcile.run_due, "payments": self.payment_inbox.run_next}
         refill = Refill(self.gitea, self.store, self.open_session, self.clock)
         return Worker(self.catalog, schedule, self.store, self.open_session, self.clock, rules, jobs, refill)
 
@@ -284,5 +298,6 @@ def create_app(settings: Settings, parts: Parts | None = None, *, restarted: boo
         sign_in=lambda: parts.sign_in,
         themes=lambda: parts.themes,
         payments=lambda: parts.payment_door,
+        sales=lambda: parts.payment_sales,
     )
     return create_web(doors)

@@ -54,7 +54,7 @@ class PaymentAccount(SQLModel, table=True):
 
 
 class WebhookSecret(SQLModel, table=True):
-    """One of the secrets with which deliveries may be signed. Several at once, so that one is replaced without a gap."""
+    """A secret with which deliveries may be signed. Several at once, so that one is replaced without a gap."""
 
     __tablename__: ClassVar[str] = "webhook_secret"
 

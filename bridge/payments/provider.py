@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
-from bridge.errors import BridgeError, UnavailableError
+from bridge.errors import NotFoundError, RefusedError, UnavailableError
 from bridge.rules.payments.reports import Offer, Reading
 
 MOST_NAME = 255
@@ -20,20 +20,24 @@ class Verdict(StrEnum):
     BAD = "bad"
 
 
-class UnreadableError(BridgeError):
+class UnreadableError(RefusedError):
     """It is signed, but it is not an event."""
 
 
-class UnknownShapeError(BridgeError):
+class UnknownShapeError(RefusedError):
     """It is of a shape that this version does not read; the message names what is missing, and no value."""
 
 
-class NotTheirsError(BridgeError):
+class NotTheirsError(NotFoundError):
     """The provider has no such object in this account."""
 
 
-class NoAccessError(BridgeError):
-    """The provider refuses the account's key; the message names what it may not."""
+class NoAccessError(RefusedError):
+    """The provider refuses what is asked with the account's key; the message names what that is."""
+
+
+class UnknownKeyError(NoAccessError):
+    """The provider does not know the account's key at all."""
 
 
 class ProviderAwayError(UnavailableError):
@@ -183,7 +187,7 @@ class Provider(Protocol):
         """Tell the events since then, as they would have been delivered."""
 
     def sweep(self, access: Access, since: datetime) -> Iterator[Delivery]:
-        """Tell the objects as they are now: those made since then, and what goes on. The name changes with its state."""
+        """Tell the objects as they are now: those made since then, and what goes on. A name says the state too."""
 
     def begin_sale(self, access: Access, wish: SaleWish) -> BegunSale:
         """Begin a sale."""

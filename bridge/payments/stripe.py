@@ -23,6 +23,7 @@ from bridge.payments.provider import (
     SaleWish,
     Sign,
     Standing,
+    UnknownKeyError,
     UnreadableError,
     Verdict,
 )
@@ -154,6 +155,8 @@ class Stripe:
             raise InvalidInputError("api_key", "is not a secret or restricted key of Stripe, such as rk_live_…")
         try:
             account = objects.ref(api.get("/v1/account"))
+        except UnknownKeyError:
+            raise
         except NoAccessError:
             account = ""
         for path, name, params in _NEEDED:

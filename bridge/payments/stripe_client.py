@@ -8,7 +8,7 @@ from typing import Any
 
 import stripe
 
-from bridge.payments.provider import Access, NoAccessError, NotTheirsError, ProviderAwayError
+from bridge.payments.provider import Access, NoAccessError, NotTheirsError, ProviderAwayError, UnknownKeyError
 from bridge.payments.stripe_objects import API_VERSION, Json
 
 # Seconds to connect, seconds to wait. The library's own 80 would hold a worker for minutes.
@@ -19,8 +19,9 @@ _MOST_PAGES = 1000
 
 # It sends what machine this is, and leaves a file in the home directory.
 stripe.enable_telemetry = False
-# At DEBUG it would write requests and whole answers, customers included; the environment may ask it to.
-stripe.log = None
+# At DEBUG it would write requests and whole answers, customers included; STRIPE_LOG in the environment asks it to, past
+# everybody's logging.
+stripe.log = stripe._util.STRIPE_LOG = None  # noqa: SLF001  there is no other way to refuse
 logging.getLogger("stripe").setLevel(logging.WARNING)
 
 
@@ -80,7 +81,9 @@ class StripeApi:
         except stripe.RateLimitError as error:
             raise ProviderAwayError(f"Stripe asks for patience ({what})", _wait(error)) from None
         except stripe.AuthenticationError:
-            raise NoAccessError("Stripe does not know the account's API key; connect the account again") from None
+            raise UnknownKeyError(
+                "Stripe does not know the API key; take it anew from Stripe, and connect the account again"
+            ) from None
         except stripe.PermissionError:
             raise NoAccessError(f"the account's API key may not do this: {what}") from None
         except stripe.InvalidRequestError as error:

@@ -78,7 +78,7 @@ def minor(amount: Any, code: str) -> int | None:
     if not isinstance(amount, int) or isinstance(amount, bool):
         return None
     theirs, ours = _ODD_DECIMALS.get(code, (2, 2))
-    return amount * 10 ** (ours - theirs) if ours >= theirs else amount // 10 ** (theirs - ours)
+    return int(amount * 10 ** (ours - theirs)) if ours >= theirs else amount // int(10 ** (theirs - ours))
 
 
 def listed(value: Any) -> list[Json]:

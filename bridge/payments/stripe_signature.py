@@ -28,7 +28,7 @@ def judge(body: bytes, header: str | None, secrets: Sequence[str], now: datetime
     for secret in secrets:
         if secret:  # an empty one would be everybody's
             wanted = _digest(secret, signed)
-            good |= any([hmac.compare_digest(wanted, digest) for digest in digests])
+            good |= sum(hmac.compare_digest(wanted, digest) for digest in digests) > 0  # each in the same time
     if not good:
         return Verdict.BAD
     return Verdict.STALE if now.timestamp() - int(told_at) > tolerance.total_seconds() else Verdict.GOOD

@@ -1,7 +1,7 @@
 """Secrets at rest: encrypted with a key that is not in the database, so that a dump of it gives nothing away.
 
-The key file holds one Fernet key a line, the one in force first; the others still open what they closed. `rotated` and a
-new first line make a stolen file worthless after the old lines are gone (`bridge payments rotate-key`).
+The key file holds one Fernet key a line, the one in force first; the others still open what they closed. Once all
+secrets are `rotated` and the old lines are gone (`bridge payments rotate-key`), a file that was stolen is worthless.
 """
 
 import contextlib
@@ -31,12 +31,20 @@ class Vault:
         if not closed:
             return ""
         try:
-            return self._open_ring().decrypt(closed.encode()).decode()
+            return self._decrypted(closed)
         except InvalidToken:
             raise SettingsError(
                 f"payments.key_file: {self._file} does not open the secrets in the database; put back the file that was"
                 " there when they were stored (a backup holds the database only), or connect the accounts again"
             ) from None
+
+    def _decrypted(self, closed: str) -> str:
+        """With the keys as they were read; they may have been renewed since."""
+        try:
+            return self._open_ring().decrypt(closed.encode()).decode()
+        except InvalidToken:
+            self._ring = None
+            return self._open_ring().decrypt(closed.encode()).decode()
 
     def rotated(self, closed: str) -> str:
         """The same secret, closed with the key in force."""

@@ -58,6 +58,7 @@ def erase(session: Any, customer: Customer, *, domains: bool, actor: Actor, now:
     blurred += erasures.blur_trail(session, [f"purchase:{each.id}" for each in ordered], traces)
     erasures.strip_keys(session, theirs, traces)
     erasures.strip_purchases(session, ordered, traces, domains=domains)
+    erasures.blank_payloads(session, owner_id, ordered)
     erasures.remove(session, [each.id or 0 for each in same])
     after = {"keys": len(theirs), "purchases": len(ordered), "domains": domains}
     subject = f"customer:{customer_id}"

@@ -28,7 +28,12 @@ def purchase_of(account: PaymentAccount, report: Report, now: datetime) -> Purch
 
 
 def tell(session: Any, purchase: Purchase, report: Report, by: Issuer) -> None:
-    """Complete what is known of the buyer. What is known is never overwritten, whatever is told later."""
+    """Complete what is known of the buyer. What is known is never overwritten, whatever is told later.
+
+    Somebody who was erased stays so: the provider still knows them, and goes on telling.
+    """
+    if purchase.wanted.get("erased"):
+        return
     known = checked(report.buyer, by.prefix)
     late = purchase.customer_email == "" and known.customer_email != ""
     purchase.customer_name = purchase.customer_name or known.customer_name
@@ -57,7 +62,7 @@ def checked(buyer: Buyer, prefix: str) -> KeyInput:
     found = KeyInput()
     for stated in ({"customer_email": buyer.email}, {"customer_name": name}, {"domains": (domain,) if domain else ()}):
         try:
-            plain = key_inputs.checked(KeyInput(**stated), prefix)  # type: ignore[arg-type]  # one field at a time
+            plain = key_inputs.checked(KeyInput(**stated), prefix)
         except InvalidInputError:
             continue
         found = KeyInput(

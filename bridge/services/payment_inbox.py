@@ -96,8 +96,7 @@ class PaymentInbox:
 
     def run_next(self) -> bool:
         """Work the next event off; whether there was one. An error of one event ends nothing."""
-        with self._open_session() as session:
-            lease = payment_events.claim(session, self._clock(), for_seconds=LEASE_SECONDS)
+        lease = self._claim()
         if lease is None:
             return False
         try:
@@ -110,6 +109,16 @@ class PaymentInbox:
         except Exception as error:  # noqa: BLE001  the inbox goes on, whatever one event brings
             self._put_back(lease, error)
         return True
+
+    def _claim(self) -> PaymentEvent | None:
+        """Lease what is due. Whoever only looks, and there is mostly nothing, keeps nobody from writing."""
+        now = self._clock()
+        with self._open_session(read_only=True) as session:
+            oldest = payment_events.oldest_due(session)
+        if oldest is None or oldest > now:
+            return None
+        with self._open_session() as session:
+            return payment_events.claim(session, now, for_seconds=LEASE_SECONDS)
 
     def _prepare(self, lease: PaymentEvent) -> _Work | None:
         """Open the account and draw a ticket, before anything is fetched; ``None`` where nothing is to be done now."""
@@ -178,6 +187,8 @@ class PaymentInbox:
             if lease.api_version and not provider.knows_version(lease.api_version):
                 effect["alert"] = f"written in {lease.api_version[:60]}, a version that this program was not tried with"
             ignored = done.why not in {None, Why.NO_CHANGE}
+            # What is not ours is nobody's business here, and can be fetched again should it turn out to be.
+            dropped = {"payload": None} if ignored and work.access.api_key else {}
             kept = payment_events.finish(
                 session,
                 lease,
@@ -188,6 +199,7 @@ class PaymentInbox:
                 effect=effect,
                 due_at=None,
                 processed_at=now,
+                **dropped,
             )
             if not kept:
                 raise LostLeaseError("the lease ended")

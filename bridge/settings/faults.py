@@ -30,6 +30,8 @@ _EXAMPLES: dict[str, Any] = {
     "database.url": "postgresql://bridge@localhost/bridge",
     "web.metrics_bind": "127.0.0.1:9090",
     "web.metrics_token": "a long random text",
+    "payments.key_file": "/etc/bridge/payments.key",
+    "payments.stripe_url": "http://127.0.0.1:12111",
 }
 _WORDS = {
     "string_pattern_mismatch": "is not of the right form",

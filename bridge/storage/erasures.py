@@ -7,7 +7,18 @@ from typing import Any
 from sqlalchemy import Engine, bindparam, delete, or_, text, update
 from sqlmodel import Session, col, select
 
-from bridge.models import Audit, Customer, CustomerPastKey, CustomerWord, KeyDomain, LicenseKey, Purchase, Site
+from bridge.models import (
+    Audit,
+    Customer,
+    CustomerPastKey,
+    CustomerWord,
+    KeyDomain,
+    LicenseKey,
+    PaymentAccount,
+    PaymentEvent,
+    Purchase,
+    Site,
+)
 from bridge.rules.customers import Traces
 from bridge.storage.engine import answering
 
@@ -140,11 +151,19 @@ def strip_purchases(session: Session, purchases: Sequence[Purchase], traces: Tra
     """
     for purchase in purchases:
         purchase.customer_id, purchase.customer_name, purchase.customer_email = None, "", ""
-        wanted = {name: value for name, value in purchase.wanted.items() if name != "note"}
+        wanted = {name: value for name, value in purchase.wanted.items() if name != "note"} | {"erased": True}
         wanted["labels"] = [label for label in wanted.get("labels", ()) if not traces.stand_in(label)]
         purchase.wanted = wanted | {"domains": []} if domains else wanted
         session.add(purchase)
     session.flush()
+
+
+def blank_payloads(session: Session, owner_id: int, purchases: Sequence[Purchase]) -> None:
+    """Forget word for word what providers told of purchases: it names the customer. What it came to stays."""
+    accounts = select(PaymentAccount.id).where(PaymentAccount.owner_id == owner_id)
+    for chunk in _chunks([purchase.ref for purchase in purchases]):
+        told = update(PaymentEvent).where(col(PaymentEvent.account_id).in_(accounts), col(PaymentEvent.ref).in_(chunk))
+        session.execute(told.values(payload=None))
 
 
 def drop_sites(session: Session, key_ids: Sequence[int], *, all_of_them: bool) -> None:

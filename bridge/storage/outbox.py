@@ -1,7 +1,7 @@
 """What is to be sent, as rows: put there once by whoever causes it, in the same transaction.
 
-`put` is for those who cause it. Whoever sends claims a row as `payment_events.claim` does: ``due_at`` is the next attempt
-or the end of the lease, and empty where nothing is left to do.
+`put` is for those who cause it. Whoever sends claims a row as `payment_events.claim` does: ``due_at`` is the next
+attempt or the end of the lease, and empty where nothing is left to do.
 """
 
 from datetime import datetime

@@ -70,6 +70,13 @@ def due(session: Session, now: datetime) -> Sequence[PaymentAccount]:
     return session.exec(query.order_by(col(PaymentAccount.id))).all()
 
 
+def take_turn(session: Session, account_id: int, column: str, now: datetime, following: datetime) -> bool:
+    """Take what is due at an account; only one of many gets it. ``column``: ``poll_at`` or ``sweep_at``."""
+    at = getattr(PaymentAccount, column)
+    turn = update(PaymentAccount).where(col(PaymentAccount.id) == account_id, at <= now).values({column: following})
+    return session.execute(turn).rowcount == 1  # type: ignore[attr-defined, no-any-return]
+
+
 def secrets_of(session: Session, account_id: int) -> Sequence[WebhookSecret]:
     """Its webhook secrets, the newest first."""
     query = select(WebhookSecret).where(WebhookSecret.account_id == account_id)

@@ -1,6 +1,7 @@
 """The inbox of payment events, as rows: taken in once, leased by one worker, finished by whoever holds the lease."""
 
-from collections.abc import Collection, Iterable, Sequence
+import functools
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,13 +16,19 @@ _WAITING = ("new", "leased", "failed")
 
 def take_in(session: Session, row: PaymentEvent) -> int:
     """Keep a delivery; how often it has come by now. The constraint decides which of many at once is the first."""
-    values: dict[str, Any] = row.model_dump(exclude={"id"})
-    inserted = upsert(session)(PaymentEvent).values(**values)
-    kept = inserted.on_conflict_do_update(
+    values: dict[str, Any] = {name: getattr(row, name) for name in PaymentEvent.model_fields if name != "id"}
+    return int(session.connection().execute(_kept(upsert(session)), values).scalar_one())
+
+
+@functools.cache
+def _kept(insert: Callable[[Any], Any]) -> Any:
+    """The statement, built once: building it would take longer than the database does."""
+    table: Any = PaymentEvent.__table__  # type: ignore[attr-defined]
+    kept = insert(table).on_conflict_do_update(
         index_elements=["account_id", "event_id", "event_type"],
-        set_={"deliveries": PaymentEvent.deliveries + 1},
+        set_={"deliveries": table.c.deliveries + 1},
     )
-    return int(session.execute(kept.returning(col(PaymentEvent.deliveries))).scalar_one())
+    return kept.returning(table.c.deliveries)
 
 
 def claim(session: Session, now: datetime, *, for_seconds: float) -> PaymentEvent | None:
@@ -73,7 +80,7 @@ def again(session: Session, now: datetime, account_id: int, *, codes: Collection
 
 def replay(session: Session, now: datetime, event_ids: Iterable[int]) -> int:
     """Let these events be read once more, whatever became of them; how many there are. A leased one is being read."""
-    wanted = update(PaymentEvent).where(col(PaymentEvent.id).in_(list(event_ids)), PaymentEvent.status != "leased")
+    wanted = update(PaymentEvent).where(col(PaymentEvent.id).in_(list(event_ids)), col(PaymentEvent.status) != "leased")
     return int(session.execute(wanted.values(status="new", due_at=now, attempts=0)).rowcount)  # type: ignore[attr-defined]
 
 
@@ -141,3 +148,14 @@ def forget(session: Session, before: datetime) -> int:
     """Forget old events as a whole. How many there were."""
     gone = delete(PaymentEvent).where(col(PaymentEvent.received_at) < before, col(PaymentEvent.status).not_in(_WAITING))
     return int(session.execute(gone).rowcount)  # type: ignore[attr-defined]
+
+
+def replay_last(session: Session, now: datetime, account_id: int, refs: Collection[str]) -> int:
+    """Let the last event about each of these purchases be read once more; how many there are."""
+    last = select(func.max(PaymentEvent.id)).where(
+        PaymentEvent.account_id == account_id,
+        col(PaymentEvent.ref).in_(refs),
+        PaymentEvent.status == "processed",
+    )
+    found = session.exec(last.group_by(PaymentEvent.ref)).all() if refs else []
+    return replay(session, now, [row_id for row_id in found if row_id is not None])

@@ -56,9 +56,10 @@ class Account:
 
 
 def put(session: Session, account: Account, fact: Fact, purchase_id: int | None) -> bool:
-    """Merge a fact into its row; whether anything was new. Raises ``ConflictError`` for one of another purchase.
+    """Merge a fact into its row; whether anything was new but the moment.
 
-    ``purchase_id`` may be ``None`` for what has a name of its own in the account.
+    Raises ``ConflictError`` for one of another purchase. ``purchase_id`` may be ``None`` for what has a name of its own
+    in the account.
     """
     table, key = _place(account, fact, purchase_id)
     values = _columns(fact) | key
@@ -72,19 +73,28 @@ def put(session: Session, account: Account, fact: Fact, purchase_id: int | None)
     row = session.exec(found.with_for_update().execution_options(populate_existing=True)).one()
     earlier: Fact = _fact(row, type(fact))
     merged = facts.merged(earlier, fact)
-    changed = merged != earlier
+    changed, news = merged != earlier, _content(merged) != _content(earlier)
     if type(fact) in _OF_ACCOUNT and purchase_id is not None:
         known = row.purchase_id  # type: ignore[attr-defined]
         if known not in {None, purchase_id}:
             raise ConflictError("this reference belongs to another purchase")
         changed |= known is None
+        news |= known is None
         row.purchase_id = purchase_id
     if changed:
         for name, value in _columns(merged).items():
             setattr(row, name, value)
         session.add(row)
         session.flush()
-    return changed
+    return news
+
+
+def _content(fact: Fact) -> tuple[Any, ...]:
+    """What people would call news: everything but which report said it last."""
+    if isinstance(fact, facts.Snapshot | facts.Dispute):
+        told = [getattr(fact, name) for name in fact.__dataclass_fields__ if not name.endswith("version")]
+        return (*told, fact.needs_review)
+    return (fact,)
 
 
 def of_purchase(session: Session, purchase_id: int) -> list[Fact]:
@@ -115,8 +125,17 @@ def purchase_of_payment(session: Session, account: Account, name: str) -> int | 
     period = of_account.join(PeriodFact, col(PeriodFact.purchase_id) == Purchase.id).where(
         PeriodFact.period_ref == name
     )
-    found = session.exec(period.limit(1)).first() or session.exec(of_account.where(Purchase.ref == name)).first()
-    return found
+    return session.exec(period.limit(1)).first() or session.exec(of_account.where(Purchase.ref == name)).first()
+
+
+def refs_with_unmapped(session: Session, owner_id: int, source: str) -> list[str]:
+    """The purchases of an account that have a line which is no package of ours, as far as is known."""
+    of_account = select(Purchase.ref).where(Purchase.owner_id == owner_id, Purchase.source == source)
+    lines = of_account.join(LineFact, col(LineFact.purchase_id) == Purchase.id)
+    found = set(session.exec(lines.where(col(LineFact.package_id).is_(None))))
+    items = select(Purchase.ref, SnapshotFact.items).where(Purchase.owner_id == owner_id, Purchase.source == source)
+    shown = session.exec(items.join(SnapshotFact, col(SnapshotFact.purchase_id) == Purchase.id))
+    return sorted(found | {ref for ref, held in shown if any(item["package_id"] is None for item in held)})
 
 
 def claim_orphans(session: Session, purchase: Purchase, names: Iterable[str]) -> bool:

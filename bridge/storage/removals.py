@@ -3,7 +3,19 @@
 from sqlalchemy import delete, func, update
 from sqlmodel import Session, col, select
 
-from bridge.models import KeyCode, KeyDomain, KeySlot, LicenseKey, LineFact, Package, PackageRepo, PeriodFact, Site
+from bridge.models import (
+    KeyCode,
+    KeyDomain,
+    KeySlot,
+    LicenseKey,
+    LineFact,
+    Package,
+    PackageRepo,
+    PaymentOrder,
+    PeriodFact,
+    PriceMap,
+    Site,
+)
 
 
 def count_keys(session: Session, package_id: int) -> int:
@@ -25,8 +37,9 @@ def hold_package(session: Session, package: Package) -> None:
 
 
 def remove_package(session: Session, package: Package) -> None:
-    """Delete a package that has no keys."""
-    session.exec(delete(PackageRepo).where(col(PackageRepo.package_id) == package.id))
+    """Delete a package that has no keys, and what would lead to it: nothing that is sold is it any more."""
+    for table in (PackageRepo, PriceMap, PaymentOrder):
+        session.exec(delete(table).where(col(table.package_id) == package.id))
     session.delete(package)
     session.flush()
 

@@ -11,6 +11,7 @@ from bridge.services.gate import Gate
 from bridge.services.in_their_stead import InTheirStead
 from bridge.services.makers import Makers
 from bridge.services.payment_door import PaymentDoor
+from bridge.services.payment_sales import PaymentSales
 from bridge.services.people import People
 from bridge.services.products import Products
 from bridge.services.refresh import Catalog
@@ -49,3 +50,4 @@ class Doors:
     sign_in: Callable[[], SignIn]
     themes: Callable[[], Themes]
     payments: Callable[[], PaymentDoor]
+    sales: Callable[[], PaymentSales]

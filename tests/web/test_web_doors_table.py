@@ -32,13 +32,16 @@ ADDRESSES = {
     "/<owner>/<repo>/downloads/<path:tag>/<name>": "download",
     "/<owner>/<repo>/downloads/~<token>/<path:tag>/<name>": "personal download",
     "/-/licensing/hooks/gitea": "hook",
+    "/-/licensing/hooks/<provider>/<endpoint>": "hook",
+    "/-/licensing/buy/<endpoint>/<int:package>": "buyers",
+    "/-/licensing/buy/<endpoint>/<int:package>/cancelled": "buyers",
     "/-/licensing/health": "operators",
     "/-/licensing/metrics": "operators",
     "/-/licensing/openapi.json": "operators",
     "/-/licensing/api": "operators",
     "/-/licensing/api/<file>": "operators",
 }
-OF_PRODUCTS = [rule for rule, kind in ADDRESSES.items() if kind not in {"hook", "operators"}]
+OF_PRODUCTS = [rule for rule, kind in ADDRESSES.items() if kind not in {"hook", "operators", "buyers"}]
 
 
 def address(rule: str, repo: str, situation: Situation, version: str = NEWEST) -> str:
@@ -172,6 +175,10 @@ def test_the_doors_of_sites_answer_get_and_head_only(rule, method, status, shop,
 def test_the_other_doors_have_one_method_each(visitor):
     assert visitor.get("/-/licensing/hooks/gitea").status_code == 405
     assert visitor.post("/-/licensing/hooks/gitea").status_code == 403
+    assert visitor.get("/-/licensing/hooks/stripe/nobody").status_code == 405
+    assert visitor.post("/-/licensing/hooks/stripe/nobody").status_code == 404
+    assert visitor.get("/-/licensing/buy/nobody/1").status_code == 404
+    assert visitor.post("/-/licensing/buy/nobody/1").status_code == 405
     assert visitor.get("/-/licensing/health").status_code == 200
     assert visitor.post("/-/licensing/health").status_code == 405
     assert visitor.get("/-/licensing/metrics").status_code == 404

@@ -84,14 +84,17 @@ class PretendStripe:
             return fault.status, fault.body, "text/html"
         params = _nested(parse_qsl(parts.query if method == "GET" else form, keep_blank_values=True))
         try:
-            if headers.get("Authorization") != f"Bearer {self.key}":
-                raise Refused(_UNAUTHORIZED, "api_key_invalid")
+            self._check(headers.get("Authorization"))
             found = self._route(method, parts.path, params, headers.get("Idempotency-Key", ""))
         except Refused as refused:
             kind = "invalid_request_error"
             error = {"error": {"type": kind, "code": refused.code, "message": refused.code}}
             return refused.status, json.dumps(error).encode(), "application/json"
         return _OK, json.dumps(found).encode(), "application/json"
+
+    def _check(self, authorization: str | None) -> None:
+        if authorization != f"Bearer {self.key}":
+            raise Refused(_UNAUTHORIZED, "api_key_invalid")
 
     def _route(self, method: str, path: str, params: Thing, once: str) -> Thing:
         match = _PATH.fullmatch(path)
@@ -206,7 +209,7 @@ class PretendStripe:
                 self.end_headers()
                 self.wfile.write(body)
 
-            do_GET = do_POST = do_DELETE = _serve
+            do_GET = do_POST = do_DELETE = _serve  # noqa: N815  the names that the library calls
 
             def log_message(self, *_words: Any) -> None:
                 """Say nothing."""

@@ -39,7 +39,7 @@ class Why(StrEnum):
 
 
 # Nothing will be different the next time, so nobody tries again by itself.
-FOR_GOOD = frozenset({Why.UNREADABLE, Why.UNKNOWN_SHAPE, Why.NOT_THEIRS, Why.CONFLICT})
+FOR_GOOD = frozenset({Why.UNREADABLE, Why.UNKNOWN_SHAPE, Why.CONFLICT})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,100 @@
+"""Begins a sale for somebody who followed a link: the order is written first, then the provider is asked."""
+
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any
+
+from bridge.errors import NotFoundError, RefusedError
+from bridge.models import Package, PaymentAccount, PaymentOrder, PriceMap
+from bridge.payments.provider import BegunSale, SaleWish
+from bridge.payments.registry import Providers
+from bridge.payments.vault import Vault
+from bridge.services import payment_access
+from bridge.storage import payment_accounts
+
+
+class PaymentSales:
+    """One for each process."""
+
+    def __init__(
+        self,
+        providers: Providers,
+        vault: Vault,
+        open_session: Callable[..., AbstractContextManager[Any]],
+        clock: Callable[[], datetime],
+        entropy: Callable[[int], bytes],
+        public_url: str,
+    ) -> None:
+        self._providers = providers
+        self._vault = vault
+        self._open_session = open_session
+        self._clock = clock
+        self._entropy = entropy
+        self._public_url = public_url
+
+    def begin(self, endpoint: str, package_id: int, price_ref: str = "") -> str:
+        """Where to pay for a package. ``price_ref`` chooses among several prices.
+
+        Raises ``NotFoundError``, ``RefusedError`` where it is not for sale there, and what the provider raises.
+        """
+        order = str(uuid.UUID(bytes=self._entropy(16), version=4))
+        with self._open_session() as session:
+            account, price = self._for_sale(session, endpoint, package_id, price_ref)
+            wish = self._wish(account, price, order)
+            session.add(
+                PaymentOrder(
+                    id=order,
+                    account_id=account.id or 0,
+                    package_id=package_id,
+                    price_ref=wish.price_ref,
+                    amount_minor=price.amount_minor,
+                    currency=price.currency,
+                    created_at=self._clock(),
+                )
+            )
+        access = payment_access.access_of(account, self._vault)
+        begun = self._providers[account.provider].begin_sale(access, wish)
+        self._remember(order, begun)
+        return begun.url
+
+    def _for_sale(
+        self, session: Any, endpoint: str, package_id: int, price_ref: str
+    ) -> tuple[PaymentAccount, PriceMap]:
+        account = payment_accounts.by_endpoint(session, endpoint)
+        package: Package | None = session.get(Package, package_id)
+        if account is None or account.status != "active" or package is None or package.owner_id != account.owner_id:
+            raise NotFoundError("there is nothing for sale at this address")
+        if not account.api_key or not package.active:
+            raise RefusedError("this is not for sale at the moment; please ask the seller")
+        mapped = [
+            row
+            for row in payment_accounts.maps_of(session, account.id or 0)
+            if row.package_id == package_id
+            and row.match_type in {"price", "plan"}
+            and price_ref in {"", row.match_value}
+        ]
+        if len(mapped) != 1:
+            raise RefusedError("the seller has not said which price this has; please ask the seller")
+        return account, mapped[0]
+
+    def _wish(self, account: PaymentAccount, price: PriceMap, order: str) -> SaleWish:
+        base = f"{self._public_url}/-/licensing"
+        return SaleWish(
+            order=order,
+            package_id=price.package_id,
+            price_ref=price.match_value,
+            recurring=price.recurring,
+            # The provider writes the session's name over the blank; the name is what opens the page.
+            success_url=f"{base}/thanks/{account.endpoint}?session_id={{CHECKOUT_SESSION_ID}}",
+            cancel_url=f"{base}/buy/{account.endpoint}/{price.package_id}/cancelled",
+            amount_minor=price.amount_minor,
+            currency=price.currency,
+        )
+
+    def _remember(self, order: str, begun: BegunSale) -> None:
+        with self._open_session() as session:
+            row = session.get_one(PaymentOrder, order)
+            row.ref = begun.ref
+            session.add(row)

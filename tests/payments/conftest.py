@@ -1,0 +1,60 @@
+"""A shop for each test, on both databases, pulling and pushed; and stories that are told in order and out of it."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from support.payment_shops import Shop, open_shop
+
+# Each story is told in this many other orders as well; a long run asks for 200 (`BRIDGE_PAYMENT_ORDERS=200`).
+ORDERS = int(os.environ.get("BRIDGE_PAYMENT_ORDERS", "3"))
+
+Story = Callable[[Shop], Iterator[None]]
+
+
+@pytest.fixture(autouse=True)
+def row(request: pytest.FixtureRequest) -> str:
+    """The row of the test plan that is tried, for the name of the test."""
+    return getattr(request, "param", "")
+
+
+@pytest.fixture(params=["pull", "push"])
+def way(request: pytest.FixtureRequest) -> str:
+    """Whether the account has an API key."""
+    found: str = request.param
+    return found
+
+
+@pytest.fixture
+def shop(database_url: str, tmp_path: Path, way: str) -> Iterator[Shop]:
+    """A shop that sells nothing yet."""
+    opened = open_shop(database_url, tmp_path, pull=way == "pull")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def tell(shop: Shop) -> Callable[[Story], Shop]:
+    """Tells a story: what happened up to each ``yield`` is delivered and read.
+
+    Afterwards the same events are delivered in other orders, half of them twice, to books of their own; those must end
+    with the same purchases and keys.
+    """
+
+    def told(story: Story) -> Shop:
+        events = []
+        for _ in story(shop):
+            news = shop.news()
+            events += news
+            shop.deliver(news)
+        assert events, "a story tells something, and ends with a yield"
+        in_order, owner_id, account = shop.conclusion(), shop.owner_id, shop.account
+        for seed in range(ORDERS):
+            shop.move_out()
+            shop.deliver_shuffled(events, seed)
+            assert shop.conclusion() == in_order, f"order {seed}"
+        shop.owner_id, shop.account = owner_id, account
+        return shop
+
+    return told

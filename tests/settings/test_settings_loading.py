@@ -24,6 +24,8 @@ OTHER = {
     "bridge.key_prefix": ("ACME", "ACME", "ACME"),
     "bridge.data_dir": ("/srv/bridge", "/srv/bridge", Path("/srv/bridge")),
     "bridge.allow_test_keys": (True, "true", True),
+    "oauth.client_id": ("8f3c", "8f3c", "8f3c"),
+    "oauth.client_secret": (SECRET, SECRET, SECRET),
     "database.url": ("postgresql://b@db/bridge", "postgresql://b@db/bridge", "postgresql://b@db/bridge"),
     "web.bind": ("[::]:80", "[::]:80", "[::]:80"),
     "web.workers": (8, "8", 8),

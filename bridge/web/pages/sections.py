@@ -22,7 +22,9 @@ SECTIONS: dict[Level, tuple[Section, ...]] = {
         Section("addresses", "Feeds", Action.SETTINGS_READ),
         Section("settings", "Settings", Action.SETTINGS_READ),
     ),
-    "owner": (),
+    "owner": (
+        Section("packages", "Packages", Action.PACKAGES_READ),
+    ),
     "site": (),
 }
 

@@ -60,6 +60,11 @@ class Page:
         return f"{base.rstrip('/')}/{self.path}" if self.path else base
 
 
+def at_each(levels: Sequence[Level], *pages: Page) -> tuple[Page, ...]:
+    """The same pages at several levels, each under a name of its own (``owner_packages``)."""
+    return tuple(replace(page, level=level, name=f"{level}_{page.name}") for level in levels for page in pages)
+
+
 @dataclass(slots=True)
 class Visit:
     """One request for a page, once it is known who asks, where, and that they may.
@@ -103,7 +108,12 @@ class Visit:
 
     def to(self, path: str = "") -> str:
         """The address of a page of this level, by its path below it."""
-        return f"{self.base}/{path}" if path else self.base
+        return f"{self.base}{'' if path.startswith('?') else '/'}{path}" if path else self.base
+
+    @property
+    def keys_path(self) -> str:
+        """Where the list of keys is: at a repo it is the first page."""
+        return "" if self.page.level == "repo" else "keys"
 
     @property
     def here(self) -> str:

@@ -33,7 +33,7 @@ class OpenIdConfiguration:
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
-        """Read ``/.well-known/openid-configuration``. The issuer's trailing slash depends on the version, and counts."""
+        """Read ``/.well-known/openid-configuration``. The issuer's trailing slash depends on the version and counts."""
         data = object_of(data, "the OpenID configuration")
         return cls(
             issuer=text(data, "issuer"),
@@ -98,7 +98,9 @@ class OpenIdCalls(Caller):
         answer = self._transport.ask(request, ANONYMOUS)
         if answer.status == HTTPStatus.BAD_REQUEST:
             said = object_of(answer.json(), "an error").get("error")
-            raise Invalid(said if isinstance(said, str) else "refused", status=answer.status).at("POST", request.address)
+            raise Invalid(said if isinstance(said, str) else "refused", status=answer.status).at(
+                "POST", request.address
+            )
         return Tokens.from_json(answer.json())
 
     def my_settings(self) -> PersonSettings:

@@ -64,7 +64,7 @@ def open_one(session: Any, who: SignedIn, cookie_before: str, entropy: Callable[
 
 
 def recognise(open_session: Callable[..., AbstractContextManager[Any]], cookie: str, now: datetime) -> Visitor | None:
-    """Whose session a cookie is of; asked of the database each time, so that an ended one is over everywhere at once."""
+    """Whose session a cookie is of; asked of the database each time, so one that ended is over everywhere."""
     if not _COOKIE.fullmatch(cookie):
         return None
     with open_session(read_only=True) as session:

@@ -17,7 +17,9 @@ pages = Blueprint("human", __name__)
 def home() -> str:
     """All repos that the browser's person sees."""
     with world().lock:
-        names = [world().full_name(repo) for repo in world().repos.values() if access.visible(world(), signed_in(), repo)]
+        names = [
+            world().full_name(repo) for repo in world().repos.values() if access.visible(world(), signed_in(), repo)
+        ]
     return render_template("home.html", names=sorted(names), person=signed_in())
 
 

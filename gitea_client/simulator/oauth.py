@@ -227,9 +227,7 @@ def _granted(app: OAuthApp, person: Account, asked: dict[str, str]) -> Any:
     # The scopes of the first time stay, whatever is asked for later.
     world().grants.setdefault((app.client_id, person.id), asked["scope"])
     code = secrets.token_urlsafe(24)
-    world().codes[code] = Code(
-        app.client_id, person.id, asked["redirect_uri"], asked["nonce"], asked["code_challenge"]
-    )
+    world().codes[code] = Code(app.client_id, person.id, asked["redirect_uri"], asked["nonce"], asked["code_challenge"])
     return redirect(f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}", 303)
 
 

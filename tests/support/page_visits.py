@@ -111,7 +111,9 @@ def hidden(page: str) -> dict[str, str]:
 def form_at(page: str, action: str) -> dict[str, str]:
     """What the form for an address sends if nobody touches it; of several, the last."""
     forms = re.findall(r"<form[^>]*>.*?</form>", page, re.DOTALL)
-    fitting = [each for each in forms if re.match(r'<form[^>]*method="post"[^>]*action="' + re.escape(action) + '"', each)]
+    fitting = [
+        each for each in forms if re.match(r'<form[^>]*method="post"[^>]*action="' + re.escape(action) + '"', each)
+    ]
     assert fitting, f"no form for {action}"
     form = fitting[-1]
     fields = hidden(form)

@@ -23,7 +23,7 @@ class OnTheWay:
 
 
 class Cookies:
-    """Names and attributes of the cookies. ``__Host-`` ties one to this very host, which browsers do with https only."""
+    """Names and attributes of the cookies. ``__Host-`` ties one to this very host; browsers do so with https only."""
 
     def __init__(self, public_url: str, secret: str) -> None:
         self._secure = urlsplit(public_url).scheme == "https"
@@ -72,6 +72,4 @@ class Cookies:
         return f"{self._prefix}-go-{state[:12]}"
 
     def _set(self, response: Response, name: str, text: str, seconds: int | None) -> None:
-        response.set_cookie(
-            name, text, max_age=seconds, path="/", secure=self._secure, httponly=True, samesite="Lax"
-        )
+        response.set_cookie(name, text, max_age=seconds, path="/", secure=self._secure, httponly=True, samesite="Lax")

@@ -87,7 +87,9 @@ def _remembers(visit: Visit, place: Place) -> bool:
         return session.get(Owner, place.owner_id) is not None
 
 
-def new_visit(doors: Doors, page: Page, names: dict[str, str], request: Request, entered: Entered, **more: Any) -> Visit:
+def new_visit(
+    doors: Doors, page: Page, names: dict[str, str], request: Request, entered: Entered, **more: Any
+) -> Visit:
     """A visit of somebody who is signed in, of whom nothing is proven yet."""
     assert entered.visitor is not None, "asked of those who are signed in"
     visitor = entered.visitor

@@ -8,7 +8,12 @@ from flask import Blueprint, Response, abort, request, send_file
 
 ADDRESS = "/-/licensing/assets"
 _STATIC = Path(__file__).parent.parent / "static"
-_TYPES = {"pages.css": "text/css", "colours.css": "text/css", "pages.js": "text/javascript", "octicons.svg": "image/svg+xml"}
+_TYPES = {
+    "pages.css": "text/css",
+    "colours.css": "text/css",
+    "pages.js": "text/javascript",
+    "octicons.svg": "image/svg+xml",
+}
 _FOREVER_SECONDS, _MOMENT_SECONDS = 31_536_000, 300
 
 

@@ -1,4 +1,4 @@
-"""What keeps others from acting through a person's browser: tokens, where a form comes from, and what browsers are told.
+"""What keeps others from acting through a person's browser: tokens, where forms come from, what browsers are told.
 
 One origin with Gitea means one trust: a script that got into a page here could do in Gitea whatever its reader may.
 """

@@ -155,7 +155,9 @@ def _streams(visit: Visit) -> list[tuple[str, str]]:
     with visit.reading() as session:
         settings = visit.owner(session).settings
     known = OwnerSettings.from_dict(settings).streams if settings else OwnerSettings().streams
-    return [(each.name, each.name if each.name == each.stability else f"{each.name} ({each.stability})") for each in known]
+    return [
+        (each.name, each.name if each.name == each.stability else f"{each.name} ({each.stability})") for each in known
+    ]
 
 
 def _values(package: shown.Package) -> dict[str, object]:
@@ -202,5 +204,12 @@ PAGES: tuple[Page, ...] = at_each(
     Page("packages", "packages", Action.PACKAGES_READ, list_all),
     Page("package_new", "packages/new", Action.PACKAGES_WRITE, make, posts=Action.PACKAGES_WRITE),
     Page("package", "packages/<id>", Action.PACKAGES_READ, edit, posts=Action.PACKAGES_WRITE),
-    Page("package_delete", "packages/<id>/delete", Action.PACKAGES_DELETE, delete, posts=Action.PACKAGES_DELETE, anew=True),
+    Page(
+        "package_delete",
+        "packages/<id>/delete",
+        Action.PACKAGES_DELETE,
+        delete,
+        posts=Action.PACKAGES_DELETE,
+        anew=True,
+    ),
 )

@@ -130,7 +130,12 @@ def _of_api(said: ApiError) -> Refused:
     if said.code in {"conflict", "precondition_failed", "refused"}:
         return Refused(409, "Not done", f"{said.message[:1].upper()}{said.message[1:]}.", "Look again, then decide.")
     if said.code == "invalid":
-        return Refused(400, "That can't be", f"{said.message[:1].upper()}{said.message[1:]}.", "Go back and correct it.")
+        return Refused(
+            400, "That can't be", f"{said.message[:1].upper()}{said.message[1:]}.", "Go back and correct it."
+        )
     return Refused(
-        500, "Something went wrong", "The fault is ours and has been noted.", "Look whether it was done, then try again."
+        500,
+        "Something went wrong",
+        "The fault is ours and has been noted.",
+        "Look whether it was done, then try again.",
     )

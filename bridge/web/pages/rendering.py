@@ -142,10 +142,12 @@ def once_number() -> str:
 def moment(value: datetime | None, never: str = "never") -> Markup:
     """A point in time: the day, and the exact moment on hover. The script says both in the reader's own zone."""
     if value is None:
-        return Markup(escape(never))
+        return escape(never)
     utc = value.astimezone(UTC)
     iso, exact = utc.strftime("%Y-%m-%dT%H:%M:%SZ"), utc.strftime("%Y-%m-%d %H:%M UTC")
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(iso, exact, utc.strftime("%Y-%m-%d"))
+    return Markup(
+        '<time datetime="{}" title="{}">{}</time>'
+    ).format(iso, exact, utc.strftime("%Y-%m-%d"))
 
 
 def day(value: Any) -> str:

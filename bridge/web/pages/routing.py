@@ -56,7 +56,7 @@ def _view(doors: Doors, page: Page, cookies: Cookies, seats: Seats, prefix: str)
         entered = look(doors, cookies, request)
         guarding.bind(entered.cookie)
         if request.method == "POST":
-            return _posted(doors, page, cookies, seats, prefix, names, entered)
+            return _posted(doors, page, seats, prefix, names, entered)
         if not entered.is_live:
             return signing.begin(doors, cookies, request, _address())
         visit = _visit(doors, page, prefix, names, entered)
@@ -73,9 +73,7 @@ def _view(doors: Doors, page: Page, cookies: Cookies, seats: Seats, prefix: str)
     return view
 
 
-def _posted(
-    doors: Doors, page: Page, cookies: Cookies, seats: Seats, prefix: str, names: dict[str, str], entered: Entered
-) -> Response:
+def _posted(doors: Doors, page: Page, seats: Seats, prefix: str, names: dict[str, str], entered: Entered) -> Response:
     if not guarding.is_from_here(request, doors.settings.bridge.public_url):
         return refusing.show(refusing.FOREIGN_FORM, rendering.stranger(doors))
     typed = list(request.form.items(multi=True))
@@ -115,10 +113,8 @@ def _shown(visit: Visit, seats: Seats) -> Response:
         with seats.taken():
             action = page.posts if visit.posted and page.posts else page.action
             enter(visit, action=action, anew=page.anew and visit.posted)
-            if visit.posted and page.once:
-                response = once(visit, lambda: page.view(visit))
-            else:
-                response = page.view(visit)
+            twice = visit.posted and page.once
+            response = once(visit, lambda: page.view(visit)) if twice else page.view(visit)
     except Exception as error:  # noqa: BLE001  as above, for somebody who is known
         visit.session = None
         return _refused(visit, error)

@@ -23,6 +23,7 @@ SECTIONS: dict[Level, tuple[Section, ...]] = {
         Section("settings", "Settings", Action.SETTINGS_READ),
     ),
     "owner": (
+        Section("keys", "Keys", Action.KEYS_READ),
         Section("packages", "Packages", Action.PACKAGES_READ),
     ),
     "site": (),

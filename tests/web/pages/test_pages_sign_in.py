@@ -39,7 +39,14 @@ def test_the_cookie_is_this_hosts_own_and_no_scripts(pages: Pages):
 
 @pytest.mark.parametrize(
     "to",
-    ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "/ok\r\nSet-Cookie: a=b", ""],
+    [
+        "//evil.example/",
+        "https://evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "/ok\r\nSet-Cookie: a=b",
+        "",
+    ],
 )
 def test_nobody_is_led_elsewhere(pages: Pages, to):
     visitor = pages.browser()

@@ -53,7 +53,7 @@ def steps(session: Any, product: Product, row: Repo, sold: Sequence[Package], *,
             "assets",
             "Keep the files to yourself",
             not open_assets,
-            "Make the repository private in Gitea: now Gitea hands its release files to strangers, and a key protects nothing."
+            "Make the repository private in Gitea: as it is, Gitea hands the files to strangers, whatever the key."
             if open_assets
             else "Gitea does not hand the release files to strangers."
             if row.private

@@ -1,4 +1,4 @@
-"""Which version each kind of site is offered: Joomla by PHP, one column for each stability. The rules of feeds decide."""
+"""Which version each kind of site is offered: Joomla by PHP, a column for each stream. The rules of feeds decide."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,8 +55,8 @@ def _joined(rows: Sequence[Row]) -> list[Row]:
     for row in rows:
         same = joined and (joined[-1].joomla, joined[-1].versions) == (row.joomla, row.versions)
         if same:
-            first = joined[-1].php.partition("–")[0]
-            joined[-1] = Row(row.joomla, f"{first}–{row.php}", row.versions)
+            first = joined[-1].php.partition(" to ")[0]
+            joined[-1] = Row(row.joomla, f"{first} to {row.php}", row.versions)
         else:
             joined.append(row)
     return joined

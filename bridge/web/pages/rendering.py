@@ -145,9 +145,7 @@ def moment(value: datetime | None, never: str = "never") -> Markup:
         return escape(never)
     utc = value.astimezone(UTC)
     iso, exact = utc.strftime("%Y-%m-%dT%H:%M:%SZ"), utc.strftime("%Y-%m-%d %H:%M UTC")
-    return Markup(
-        '<time datetime="{}" title="{}">{}</time>'
-    ).format(iso, exact, utc.strftime("%Y-%m-%d"))
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(iso, exact, utc.strftime("%Y-%m-%d"))
 
 
 def day(value: Any) -> str:

@@ -48,7 +48,8 @@ def _manifest(product: Product) -> str:
     labels = product.labels
     key = '\n<dlid prefix="dlid=" suffix=""/>' if product.require_key() != "false" else ""
     return (
-        f'<updateservers>\n  <server type="extension" name="{labels.repo}">{labels.feed_url()}</server>\n</updateservers>\n'
+        "<updateservers>\n"
+        f'  <server type="extension" name="{labels.repo}">{labels.feed_url()}</server>\n</updateservers>\n'
         f"<changelogurl>{labels.changelog_url()}</changelogurl>{key}"
     )
 

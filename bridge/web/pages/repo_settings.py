@@ -15,7 +15,6 @@ from bridge.web.pages.forms import Form
 from bridge.web.pages.visits import Page, Visit
 
 _VARIABLES = (PLATFORM, REQUIRE_KEY, STREAMS, FEED)
-_FIELDS = {"platform": "platform", "require_key": "require_key", "streams": "streams", "feed": "feed"}
 
 
 def settings(visit: Visit) -> Response:
@@ -38,9 +37,13 @@ def settings(visit: Visit) -> Response:
     if not visit.posted:
         repo_home.refresh_if_old(visit, row)
     return visit.show(
-        "repo_settings.html", form=form, stands=stands, owner=owner, writable=visit.may(Action.SETTINGS_WRITE, of_owner=False),
+        "repo_settings.html",
+        form=form,
+        stands=stands,
+        owner=owner,
+        writable=visit.may(Action.SETTINGS_WRITE, of_owner=False),
         **_around(row, product),
-    )  # fmt: skip
+    )
 
 
 def _around(row: Repo, product: Product) -> dict[str, Any]:

@@ -7,12 +7,14 @@ pytest.register_assert_rewrite(
     "support.gitea_contract_reading",
     "support.gitea_contract_releases",
     "support.gitea_contract_settings",
+    "support.gitea_contract_sign_in",
 )
 
 from support.gitea_contract_others import OthersContract  # noqa: E402 -- after the line above
 from support.gitea_contract_reading import AccountContract, RepoContract, ServerContract  # noqa: E402 -- as above
 from support.gitea_contract_releases import AssetContract, ReleaseContract  # noqa: E402 -- as above
 from support.gitea_contract_settings import HookContract, VariableContract, listener  # noqa: E402 -- as above
+from support.gitea_contract_sign_in import SignInContract  # noqa: E402 -- as above
 
 __all__ = ["listener"]
 
@@ -48,4 +50,8 @@ class TestVariables(VariableContract):
 
 
 class TestHooks(HookContract):
+    pass
+
+
+class TestSignIn(SignInContract):
     pass

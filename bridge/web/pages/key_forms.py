@@ -169,7 +169,8 @@ def move(visit: Visit) -> Response:
         visit.posted, found = False, keys.read(visit)
         form = visit.form({}, found[1])
         may = keys.Permissions(visit, found[0])
-        context = {"packages": offered, "preview": preview, "all_packages": {each.id: each for each in packages}}
+        context: dict[str, Any] = {"packages": offered, "preview": preview}
+        context["all_packages"] = {each.id: each for each in packages}
         return visit.show("key_form.html", what="package", form=form, key=found[0], may=may, **context)
 
 

@@ -117,6 +117,11 @@ def stranger(doors: Doors) -> Chrome:
     )
 
 
+def see_other(address: str) -> Response:
+    """Go on there, after a form or to Gitea and back."""
+    return Response(status=303, headers={"Location": address})
+
+
 def gitea_origin(doors: Doors) -> str:
     """Gitea's origin, where it is another than ours."""
     ours, theirs = (urlsplit(each) for each in (doors.settings.bridge.public_url, doors.settings.gitea.public_url))

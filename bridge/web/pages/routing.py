@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, request
 
 from bridge.services import person_sessions
 from bridge.web.api import reading
@@ -98,7 +98,7 @@ def _wait_for(doors: Doors, entered: Entered, address: str, typed: list[tuple[st
             kept = person_sessions.keep_draft(session, entered.visitor, address, typed)
             if not kept:
                 person_sessions.tell(session, entered.visitor, {"kind": "info", "text": _DONE_LATER})
-    return guarding.seal(redirect(address, 303), rendering.gitea_origin(doors))
+    return guarding.seal(rendering.see_other(address), rendering.gitea_origin(doors))
 
 
 def _visit(doors: Doors, page: Page, prefix: str, names: dict[str, str], entered: Entered) -> Visit:

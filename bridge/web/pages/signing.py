@@ -4,7 +4,7 @@ import logging
 import re
 from urllib.parse import urlencode
 
-from flask import Blueprint, Request, Response, redirect, request
+from flask import Blueprint, Request, Response, request
 
 from bridge.errors import UnavailableError
 from bridge.rules.person_sessions import is_own_path
@@ -33,7 +33,7 @@ def begin(doors: Doors, cookies: Cookies, request: Request, to: str) -> Response
     if not doors.sign_in().is_set_up:
         return refusing.show(refusing.NOT_SET_UP, rendering.stranger(doors))
     address, attempt = doors.sign_in().begin()
-    response = redirect(address, 303)
+    response = rendering.see_other(address)
     cookies.keep_attempt(response, request.cookies, OnTheWay(attempt, to))
     return guarding.seal(response, rendering.gitea_origin(doors))
 
@@ -88,7 +88,7 @@ def _let_in(doors: Doors, cookies: Cookies, way: OnTheWay, code: str) -> Respons
     with doors.open_session() as session:
         former = cookies.session_of(request.cookies)
         text = person_sessions.open_one(session, who, former, doors.entropy, doors.clock())
-    response = redirect(way.to, 303)
+    response = rendering.see_other(way.to)
     cookies.keep_session(response, text)
     return guarding.seal(response, rendering.gitea_origin(doors))
 
@@ -114,6 +114,6 @@ def _sign_out(doors: Doors, cookies: Cookies, home: str) -> Response:
     if entered.visitor is not None:
         with doors.open_session() as session:
             rows.end(session, entered.visitor.digest, doors.clock())
-    response = redirect(home, 303)
+    response = rendering.see_other(home)
     cookies.drop_session(response)
     return guarding.seal(response, rendering.gitea_origin(doors))

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Literal, cast
 from urllib.parse import quote
 
-from flask import Response, redirect
+from flask import Response
 from pydantic import ValidationError
 
 from bridge.errors import ConflictError, InvalidInputError, RefusedError
@@ -255,7 +255,7 @@ class Visit:
         if back is not None:
             notice |= {"link": self.to(back[0]), "label": back[1]}
         self._tell(notice)
-        return redirect(self.to(path), 303)
+        return rendering.see_other(self.to(path))
 
     def _tell(self, notice: Mapping[str, str]) -> None:
         if self.session is not None:

@@ -14,6 +14,7 @@ from bridge.rules.scopes import SCOPES, Scope, scopes_for
 from bridge.services.explain import QUESTIONS
 from bridge.web.api.catalogue import ALL
 from bridge.web.api.description import description
+from bridge.web.pages.catalogue import ALL as PAGES_OF_PEOPLE
 from bridge.web.refusals import WORDS
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -106,6 +107,9 @@ def permissions_page() -> str:
         ]
         for each in ALL
     ]
+    shown = [
+        [f"`{page.rule}`", f"`{page.action}`", f"`{page.posts}`" if page.posts else ""] for page in PAGES_OF_PEOPLE
+    ]
     return "\n".join(
         [
             _NOTE,
@@ -115,6 +119,10 @@ def permissions_page() -> str:
             *_scopes(),
             "## What each call needs\n",
             *_table(["call", "below `/api/v1/` at", "what", "action"], calls),
+            "",
+            "## What each page needs\n",
+            "To be seen, and to send its form. Of a thing that belongs to the owner, the form asks for the same again.\n",
+            *_table(["page", "to see it", "to send its form"], shown),
             "",
         ]
     )

@@ -56,12 +56,12 @@ def test_without_a_token_of_this_session_nothing_is_done_and_nothing_typed_is_lo
     ],
     ids=str,
 )
-def test_a_form_of_another_site_is_refused_even_with_a_good_token(pages: Pages, headers):
-    visitor = pages.visitor()
-    answer = visitor.post(NEW, filled(visitor), headers=headers)
+def test_a_form_of_another_site_is_refused_even_with_a_good_token(shared: Pages, headers):
+    visitor = shared.visitor()
+    answer = visitor.post(NEW, filled(visitor, name="Foreign"), headers=headers)
     assert answer.status_code == 403
-    assert "Gold" not in answer.get_data(as_text=True), "what another site sent is not shown either"
-    assert "Gold" not in packages(pages)
+    assert "Foreign" not in answer.get_data(as_text=True), "what another site sent is not shown either"
+    assert "Foreign" not in packages(shared)
 
 
 def test_signing_out_is_guarded_too(pages: Pages):
@@ -112,15 +112,15 @@ def test_the_second_of_two_tabs_is_told_and_overwrites_nothing(pages: Pages):
     assert form_at(visitor.text(path), path)["max_sites"] == "9"
 
 
-def test_bad_input_keeps_what_was_typed_names_the_field_and_says_what_is_wanted(pages: Pages):
-    visitor = pages.visitor()
-    answer = visitor.post(NEW, filled(visitor, name="Gold", max_sites="many", renewal_url="ftp://x"))
+def test_bad_input_keeps_what_was_typed_names_the_field_and_says_what_is_wanted(shared: Pages):
+    visitor = shared.visitor()
+    answer = visitor.post(NEW, filled(visitor, name="Bad", max_sites="many", renewal_url="ftp://x"))
     text = answer.get_data(as_text=True)
     assert answer.status_code == 422
     assert 'name="max_sites" type="number" value="many"' in text
     assert 'id="e-max_sites">Write a whole number, such as 3.' in text
     assert 'name="renewal_url" type="url" value="ftp://x"' in text
-    assert "Gold" not in packages(pages)
+    assert "Bad" not in packages(shared)
 
 
 def test_a_form_that_came_after_the_session_waits_for_its_person(pages: Pages):
@@ -154,9 +154,9 @@ def test_a_form_of_somebody_unknown_is_not_kept(pages: Pages):
     assert (answer.status_code, answer.headers["Location"]) == (303, NEW)
 
 
-def test_what_a_page_may_do_is_told_to_the_browser(pages: Pages):
-    visitor = pages.visitor()
-    for answer in (visitor.get(HOME), visitor.get(f"{HOME}/nothing"), pages.browser().get(HOME)):
+def test_what_a_page_may_do_is_told_to_the_browser(shared: Pages):
+    visitor = shared.visitor()
+    for answer in (visitor.get(HOME), visitor.get(f"{HOME}/nothing"), shared.browser().get(HOME)):
         policy = dict(part.strip().split(" ", 1) for part in answer.headers["Content-Security-Policy"].split(";"))
         assert (policy["script-src"], policy["style-src"]) == ("'self'", "'self'")
         assert (policy["object-src"], policy["base-uri"], policy["frame-ancestors"]) == ("'none'", "'none'", "'self'")

@@ -13,15 +13,15 @@ def to_gitea(answer) -> bool:
     return answer.status_code == 303 and "/login/oauth/authorize?" in answer.headers["Location"]
 
 
-def test_one_comes_back_to_where_one_wanted_to_go(pages: Pages):
-    visitor = pages.browser()
+def test_one_comes_back_to_where_one_wanted_to_go(shared: Pages):
+    visitor = shared.browser()
     answer = visitor.sign_in("olga", f"{HOME}/packages?page=1")
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{HOME}/packages?page=1")
     assert "Signed in as <strong>olga</strong>" in visitor.text(HOME)
 
 
-def test_only_what_is_needed_is_asked_of_gitea(pages: Pages):
-    location = pages.browser().get(HOME).headers["Location"]
+def test_only_what_is_needed_is_asked_of_gitea(shared: Pages):
+    location = shared.browser().get(HOME).headers["Location"]
     asked = dict(part.split("=", 1) for part in location.partition("?")[2].split("&"))
     assert asked["scope"] == "openid+profile+read%3Auser"
     assert (asked["response_type"], asked["code_challenge_method"]) == ("code", "S256")
@@ -29,8 +29,8 @@ def test_only_what_is_needed_is_asked_of_gitea(pages: Pages):
     assert len({asked["state"], asked["nonce"], asked["code_challenge"]}) == 3
 
 
-def test_the_cookie_is_this_hosts_own_and_no_scripts(pages: Pages):
-    kept = pages.browser().sign_in("olga").headers.getlist("Set-Cookie")
+def test_the_cookie_is_this_hosts_own_and_no_scripts(shared: Pages):
+    kept = shared.browser().sign_in("olga").headers.getlist("Set-Cookie")
     session = next(each for each in kept if each.startswith(f"{COOKIE}="))
     assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(session.split("; "))
     assert "Domain" not in session
@@ -48,8 +48,8 @@ def test_the_cookie_is_this_hosts_own_and_no_scripts(pages: Pages):
         "",
     ],
 )
-def test_nobody_is_led_elsewhere(pages: Pages, to):
-    visitor = pages.browser()
+def test_nobody_is_led_elsewhere(shared: Pages, to):
+    visitor = shared.browser()
     visitor.gitea.post(f"{visitor.gitea_url}/user/login", data={"user_name": "olga"}, timeout=20)
     answer = visitor.follow(visitor.client.get(SIGN_IN, query_string={"to": to}, base_url=PUBLIC))
     assert answer.headers["Location"] == "/-/licensing/signed-out"
@@ -69,10 +69,11 @@ def test_nobody_is_led_elsewhere(pages: Pages, to):
     ],
     ids=lambda claims: next(iter(claims)),
 )
-def test_a_proof_that_does_not_hold_lets_nobody_in(pages: Pages, claims):
-    pages.made.world.id_token_overrides = claims
-    visitor = pages.browser()
+def test_a_proof_that_does_not_hold_lets_nobody_in(shared: Pages, claims):
+    shared.made.world.id_token_overrides = claims
+    visitor = shared.browser()
     answer = visitor.sign_in("olga")
+    shared.made.world.id_token_overrides = {}
     assert (answer.status_code, visitor.cookie) == (403, "")
     assert to_gitea(visitor.get(HOME))
 
@@ -89,19 +90,19 @@ def test_a_proof_signed_by_another_key_lets_nobody_in(pages: Pages):
     assert pages.browser().sign_in("olga").status_code == 403
 
 
-def test_an_answer_that_nobody_waits_for_is_refused(pages: Pages):
-    visitor = pages.browser()
+def test_an_answer_that_nobody_waits_for_is_refused(shared: Pages):
+    visitor = shared.browser()
     started = visitor.get(HOME).headers["Location"]
     state = started.partition("state=")[2].partition("&")[0]
     for query in (f"code=x&state={'a' * 43}", "code=x", f"state={state}", "", f"code={'<' * 5}&state={state}"):
         assert visitor.get(f"/-/licensing/oauth/callback?{query}").status_code == 400, query
-    other = pages.browser()
+    other = shared.browser()
     assert other.get(f"/-/licensing/oauth/callback?code=x&state={state}").status_code == 400, "another browser"
     assert visitor.get(f"/-/licensing/oauth/callback?code=wrong&state={state}").status_code == 403
 
 
-def test_a_code_is_good_once(pages: Pages):
-    visitor = pages.browser()
+def test_a_code_is_good_once(shared: Pages):
+    visitor = shared.browser()
     visitor.sign_in("olga")
     first = visitor.get(f"{SIGN_IN}?to={HOME}")
     found = visitor.gitea.get(first.headers["Location"], allow_redirects=False, timeout=20).headers["Location"]
@@ -110,8 +111,8 @@ def test_a_code_is_good_once(pages: Pages):
     assert visitor.get(path).status_code == 400
 
 
-def test_who_says_no_at_gitea_is_told_and_may_try_again(pages: Pages):
-    visitor = pages.browser()
+def test_who_says_no_at_gitea_is_told_and_may_try_again(shared: Pages):
+    visitor = shared.browser()
     started = visitor.get(f"{HOME}/packages").headers["Location"]
     state = started.partition("state=")[2].partition("&")[0]
     answer = visitor.get(f"/-/licensing/oauth/callback?error=access_denied&state={state}")
@@ -119,8 +120,8 @@ def test_who_says_no_at_gitea_is_told_and_may_try_again(pages: Pages):
     assert f"{SIGN_IN}?to=%2Facme%2Fmod-weather%2Flicenses%2Fpackages" in answer.get_data(as_text=True)
 
 
-def test_two_tabs_may_sign_in_at_once(pages: Pages):
-    visitor = pages.browser()
+def test_two_tabs_may_sign_in_at_once(shared: Pages):
+    visitor = shared.browser()
     visitor.gitea.post(f"{visitor.gitea_url}/user/login", data={"user_name": "olga"}, timeout=20)
     first, second = visitor.get(HOME), visitor.get(f"{HOME}/packages")
     assert visitor.follow(second).headers["Location"] == f"{HOME}/packages"
@@ -200,9 +201,9 @@ def test_who_was_renamed_stays_signed_in_and_whoever_took_the_name_does_not_come
 def test_what_a_person_chose_in_gitea_comes_along(pages: Pages):
     person = pages.made.world.person("olga")
     person.theme, person.language = "gitea-dark", "de-DE"
-    text = [pages.browser(), None][0]
-    text.sign_in("olga")
-    page = text.text(HOME)
+    visitor = pages.browser()
+    visitor.sign_in("olga")
+    page = visitor.text(HOME)
     assert '<html lang="en" data-theme="gitea-dark">' in page
     assert '<body data-language="de-DE">' in page
 

@@ -14,7 +14,6 @@ from bridge.rules.scopes import SCOPES, Scope, scopes_for
 from bridge.services.explain import QUESTIONS
 from bridge.web.api.catalogue import ALL
 from bridge.web.api.description import description
-from bridge.web.pages.catalogue import ALL as PAGES_OF_PEOPLE
 from bridge.web.refusals import WORDS
 
 DOCS = Path(__file__).parent.parent / "docs"

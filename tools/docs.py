@@ -14,6 +14,7 @@ from bridge.rules.scopes import SCOPES, Scope, scopes_for
 from bridge.services.explain import QUESTIONS
 from bridge.web.api.catalogue import ALL
 from bridge.web.api.description import description
+from bridge.web.pages.catalogue import ALL as PAGES_SHOWN
 from bridge.web.refusals import WORDS
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -106,9 +107,7 @@ def permissions_page() -> str:
         ]
         for each in ALL
     ]
-    shown = [
-        [f"`{page.rule}`", f"`{page.action}`", f"`{page.posts}`" if page.posts else ""] for page in PAGES_OF_PEOPLE
-    ]
+    shown = [[f"`{each.rule}`", f"`{each.action}`", f"`{each.posts}`" if each.posts else ""] for each in PAGES_SHOWN]
     return "\n".join(
         [
             _NOTE,
@@ -120,7 +119,7 @@ def permissions_page() -> str:
             *_table(["call", "below `/api/v1/` at", "what", "action"], calls),
             "",
             "## What each page needs\n",
-            "To be seen, and to send its form. Of a thing that belongs to the owner, the form asks for the same again.\n",
+            "To be seen, and to send its form. Of what belongs to the owner, the form asks again.\n",
             *_table(["page", "to see it", "to send its form"], shown),
             "",
         ]

@@ -57,7 +57,7 @@ def steps(session: Any, product: Product, row: Repo, sold: Sequence[Package], *,
             if open_assets
             else "Gitea does not hand the release files to strangers."
             if row.private
-            else "No key is asked for, or nothing is public.",
+            else "There is nothing that Gitea would hand to strangers.",
         ),
         Step(
             "package",

@@ -10,12 +10,13 @@ from bridge.models import LicenseKey, Package
 from bridge.rules.permissions import Action
 from bridge.rules.terms import add_months
 from bridge.services import key_usage_chart, keys
+from bridge.storage import pages
 from bridge.web.api import schemas_keys as shown
 from bridge.web.pages import repo_home
 from bridge.web.pages.visits import Page, Visit, at_each
 
 USAGE_DAYS = 30
-_MOST_LINES = 30
+_MOST_LINES = 15
 # Who or what holds a key back, in words. ``person`` has a reason of their own beside it.
 HELD = {
     "person": "",
@@ -42,7 +43,7 @@ def page(visit: Visit) -> Response:
         site_total=sites.total,
         usage=usage.payload[:_MOST_LINES],
         usage_total=usage.total,
-        history=_history(visit, number),
+        history=_history(visit, found),
         may=Permissions(visit, found),
         state_words=state_words(found, visit.now),
         feeds=feeds(visit, found),
@@ -132,12 +133,13 @@ def feeds(visit: Visit, key: shown.Key) -> list[tuple[str, str]]:
     return [(product.full_name, f"{product.labels.base}/updates/{key.feed_token}.xml")]
 
 
-def _history(visit: Visit, number: int) -> Any:
-    if not visit.may_here(Action.AUDIT_READ):
+def _history(visit: Visit, key: shown.Key) -> Any:
+    """What happened to it; ``None`` for those who may not see it. It stands where the key's package belongs."""
+    if not visit.may(Action.AUDIT_READ, of_owner=key.package.level == "owner"):
         return None
-    # A key of the owner has its history there, also where one looks at it from a repo.
-    query = {"subject": f"key:{number}", "limit": _MOST_LINES}
-    return visit.fill("list_license_audit", query=query).payload
+    with visit.reading() as session:
+        call = visit.call
+        return pages.trail(session, call.owner_id, None, f"key:{key.id}", limit=_MOST_LINES, offset=0)[1]
 
 
 PAGES = at_each(

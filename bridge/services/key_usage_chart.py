@@ -5,22 +5,8 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
-import pygal
-from pygal.style import Style
+from bridge.services.drawing import QUIET, pygal
 
-_QUIET = Style(
-    background="transparent",
-    plot_background="transparent",
-    foreground="#7d858d",
-    foreground_strong="#7d858d",
-    foreground_subtle="#7d858d55",
-    guide_stroke_color="#7d858d55",
-    major_guide_stroke_color="#7d858d55",
-    guide_stroke_dasharray="0",
-    major_guide_stroke_dasharray="0",
-    colors=("#4183c4", "#b0b8c0"),
-    font_family="system-ui, sans-serif",
-)
 _GOOD = {"valid", "grace"}
 
 
@@ -32,7 +18,7 @@ def draw(usage: Iterable[Any], today: date, days: int) -> bytes:
         (answered if row.code in _GOOD else refused)[row.day] += row.count
     span = [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
     chart = pygal.StackedBar(
-        style=_QUIET, width=800, height=240, js=(), legend_at_bottom=True, show_minor_x_labels=False,
+        style=QUIET, width=800, height=240, js=(), legend_at_bottom=True, show_minor_x_labels=False,
         disable_xml_declaration=False, truncate_label=-1, include_x_axis=True, margin=10,
     )  # fmt: skip
     chart.x_labels = [f"{day:%m-%d}" for day in span]

@@ -25,6 +25,7 @@ def _form(
 ) -> Response:
     """A form about the key: shown, sent, or shown again with what is wrong."""
     found, version = keys.read(visit)
+    visit.require(visit.page.action, of_owner=found.package.level == "owner")
     form = visit.form(first(found), version)
     if visit.posted and (done := visit.attempt(form, lambda: send(found, form), expires_at="until")):
         return done

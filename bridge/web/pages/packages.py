@@ -87,6 +87,7 @@ def edit(visit: Visit) -> Response:
 def delete(visit: Visit) -> Response:
     """Take away a package that nobody holds a key of, by its name."""
     package: Any = visit.fill("get_license_package", id=visit.id("id")).payload
+    visit.require(Action.PACKAGES_DELETE, of_owner=package.level == "owner")
     form = visit.form({})
 
     def send() -> Response:

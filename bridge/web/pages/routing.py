@@ -35,7 +35,7 @@ def blueprint(doors: Doors) -> Blueprint:
         site.add_url_rule(page.rule, page.name, view, methods=methods, provide_automatic_options=False)
     files.register(site)
     site.app_template_global("sections")(sections.shown)
-    signing.register(site, doors, cookies, prefix)
+    signing.register(site, doors, cookies, seats, prefix)
     for level in BASES:
         _nothing_else(site, doors, BASES[level])
     return site

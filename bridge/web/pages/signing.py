@@ -11,6 +11,8 @@ from bridge.rules.person_sessions import is_own_path
 from bridge.services import person_sessions
 from bridge.services.people_errors import UnprovenError
 from bridge.storage import person_sessions as rows
+from bridge.web.api.errors import ApiError
+from bridge.web.api.seats import Seats
 from bridge.web.doors import Doors
 from bridge.web.pages import guarding, refusing, rendering
 from bridge.web.pages.cookies import Cookies, OnTheWay
@@ -38,7 +40,7 @@ def begin(doors: Doors, cookies: Cookies, request: Request, to: str) -> Response
     return guarding.seal(response, rendering.gitea_origin(doors))
 
 
-def register(site: Blueprint, doors: Doors, cookies: Cookies, prefix: str) -> None:
+def register(site: Blueprint, doors: Doors, cookies: Cookies, seats: Seats, prefix: str) -> None:
     """The addresses that need nobody to be signed in."""
     home = f"{prefix}{SIGNED_OUT}"
 
@@ -52,7 +54,7 @@ def register(site: Blueprint, doors: Doors, cookies: Cookies, prefix: str) -> No
 
     @site.get(CALLBACK, endpoint="callback")
     def callback() -> Response:
-        return _come_back(doors, cookies)
+        return _come_back(doors, cookies, seats)
 
     @site.post(SIGN_OUT, endpoint="sign_out")
     def sign_out() -> Response:
@@ -63,7 +65,7 @@ def register(site: Blueprint, doors: Doors, cookies: Cookies, prefix: str) -> No
         return rendering.signed_out(doors)
 
 
-def _come_back(doors: Doors, cookies: Cookies) -> Response:
+def _come_back(doors: Doors, cookies: Cookies, seats: Seats) -> Response:
     state, code = request.args.get("state", ""), request.args.get("code", "")
     way = cookies.attempt_of(request.cookies, state) if _WORD.fullmatch(state) else None
     chrome = rendering.stranger(doors)
@@ -73,11 +75,12 @@ def _come_back(doors: Doors, cookies: Cookies) -> Response:
         response = refusing.show(_declined(chrome.prefix, way.to), chrome)
     else:
         try:
-            response = _let_in(doors, cookies, way, code)
+            with seats.taken():
+                response = _let_in(doors, cookies, way, code)
         except UnprovenError as error:
             log.warning("a sign-in was refused: %s", error)
             response = refusing.show(refusing.UNPROVEN, chrome)
-        except UnavailableError as error:
+        except (UnavailableError, ApiError) as error:
             response = refusing.refuse(error, chrome)
     cookies.drop_attempt(response, state)
     return response

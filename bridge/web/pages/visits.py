@@ -138,6 +138,11 @@ class Visit:
         """Whether the visitor may do it in full."""
         return self.standing.may(action, of_owner=of_owner) is Grant.ALLOWED
 
+    def require(self, action: Action, *, of_owner: bool) -> None:
+        """Raises what becomes the page that says who can, unless the visitor may do it in full."""
+        if not self.may(action, of_owner=of_owner):
+            raise ApiError("forbidden", action)
+
     def may_here(self, action: Action) -> bool:
         """Whether the visitor may do it in full with something here: of the repo, or of the owner."""
         return any(self.may(action, of_owner=each) for each in self.levels_here)

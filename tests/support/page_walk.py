@@ -71,6 +71,8 @@ PAGES: dict[str, Needs] = {
 }
 # What needs more than its page: support may open the page, and not set just any date.
 MORE = {"key_expiry": Action.KEYS_EDIT}
+# What belongs to the place itself, whatever else the walk is about.
+OF_PLACE = {"package_new", "settings"}
 # Asked by name; the walk gives a wrong one, so that the thing stays.
 KEPT = {"package_delete", "key_revoke", "key_delete"}
 

@@ -62,6 +62,7 @@ class Guest:
             consent.click()
         self.page.wait_for_url(f"{self.url}{to}")
         self.visit.complaints.clear()
+        self.visit.asked.clear()
 
     def open(self, path: str) -> Page:
         """A page of the bridge."""

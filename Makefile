@@ -7,7 +7,7 @@ GITEA_PORT ?= 3080
 export PORT GITEA_PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test chaos check sure fix docs bench lock clean
+.PHONY: help dev demo test chaos check sure fix docs screenshots bench lock clean
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -49,6 +49,9 @@ fix: .venv/.installed  ## Mend format and simple lint
 
 docs: .venv/.installed  ## Write the generated pages of docs/
 	$(BIN)/python -m tools.docs
+
+screenshots: .venv/.installed  ## Write docs/screenshots/ from the demo's pages (wants Chromium)
+	$(BIN)/python -m tools.screenshots
 
 bench: .venv/.installed  ## Measure beside a real Gitea and write docs/performance.md (wants wrk, nginx and Go)
 	$(BIN)/python -m tools.bench --beside --report docs

@@ -33,7 +33,7 @@ class OpenIdConfiguration:
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
-        """Read ``/.well-known/openid-configuration``. The issuer's trailing slash depends on the version, and counts."""
+        """Read ``/.well-known/openid-configuration``. The issuer's trailing slash depends on the version and counts."""
         data = object_of(data, "the OpenID configuration")
         return cls(
             issuer=text(data, "issuer"),

@@ -63,7 +63,7 @@ class Permissions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repository:
-    """A repo as the asking token sees it; ``permissions`` are that token's, ``units`` are those switched on (``wiki``)."""
+    """A repo as the token sees it; ``permissions`` are that token's, ``units`` is what it has on (``wiki``)."""
 
     id: int
     owner: AccountRef

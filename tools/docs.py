@@ -16,6 +16,7 @@ from bridge.services.doctor.registry import CHECKS, GROUPS
 from bridge.services.explain import QUESTIONS
 from bridge.web.api.catalogue import ALL
 from bridge.web.api.description import description
+from bridge.web.pages.catalogue import ALL as PAGES_SHOWN
 from bridge.web.refusals import WORDS
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -108,6 +109,7 @@ def permissions_page() -> str:
         ]
         for each in ALL
     ]
+    shown = [[f"`{each.rule}`", f"`{each.action}`", f"`{each.posts}`" if each.posts else ""] for each in PAGES_SHOWN]
     return "\n".join(
         [
             _NOTE,
@@ -117,6 +119,10 @@ def permissions_page() -> str:
             *_scopes(),
             "## What each call needs\n",
             *_table(["call", "below `/api/v1/` at", "what", "action"], calls),
+            "",
+            "## What each page needs\n",
+            "To be seen, and to send its form. Of what belongs to the owner, the form asks again.\n",
+            *_table(["page", "to see it", "to send its form"], shown),
             "",
         ]
     )

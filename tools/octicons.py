@@ -23,15 +23,16 @@ NAMES = (
 )
 _DRAWING = re.compile(r'viewBox="([^"]+)">(.*)</svg>', re.DOTALL)
 _NOTE = """<!-- Octicons {version} (npm package @primer/octicons), Copyright (c) GitHub Inc., MIT License:
-Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation
-files (the "Software"), to deal in the Software without restriction, including without limitation the rights to use, copy,
-modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the
-Software is furnished to do so, subject to the following conditions: The above copyright notice and this permission notice
-shall be included in all copies or substantial portions of the Software. THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY
-OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR
-PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
-LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR
-THE USE OR OTHER DEALINGS IN THE SOFTWARE. Made by python -m tools.octicons. -->
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
+rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
+persons to whom the Software is furnished to do so, subject to the following conditions: The above copyright notice
+and this permission notice shall be included in all copies or substantial portions of the Software. THE SOFTWARE IS
+PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF
+MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT
+HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE,
+ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE. Made by python
+-m tools.octicons. -->
 """
 
 
@@ -46,15 +47,21 @@ def sprite(drawings: dict[str, str], version: str) -> str:
     return head + _NOTE.format(version=version) + "\n".join(symbols) + "\n</svg>\n"
 
 
+def _read(archive: tarfile.TarFile, path: str) -> str:
+    file = archive.extractfile(f"package/{path}")
+    assert file is not None, f"the package has no {path}"
+    return file.read().decode()
+
+
 def main() -> None:
     """Fetch, pick, write."""
     with tempfile.TemporaryDirectory() as directory:
         command = ["npm", "pack", PACKAGE, "--silent"]
         packed = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=True).stdout.split()[-1]
         with tarfile.open(Path(directory) / packed) as archive:
-            read = lambda path: archive.extractfile(f"package/{path}").read().decode()  # type: ignore[union-attr]  # noqa: E731
-            version = json.loads(read("package.json"))["version"]
-            SPRITE.write_text(sprite({name: read(f"build/svg/{name}-16.svg") for name in NAMES}, version), "utf-8")
+            version = json.loads(_read(archive, "package.json"))["version"]
+            drawings = {name: _read(archive, f"build/svg/{name}-16.svg") for name in NAMES}
+            SPRITE.write_text(sprite(drawings, version), "utf-8")
     print(f"Written: {len(NAMES)} icons of {PACKAGE} {version}.")
 
 

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from bridge.app import Edge, Parts, utc_now
 from bridge.cli import demo_world
-from bridge.cli.demo_world import ADMIN_TOKEN, HOOK_SECRET, REPOS, FixedEntropy
+from bridge.cli.demo_world import ADMIN_TOKEN, CLIENT_ID, CLIENT_SECRET, HOOK_SECRET, REPOS, FixedEntropy
 from bridge.cli.stopping import StopSignals
 from bridge.errors import ConflictError, NotFoundError, UnavailableError
 from bridge.settings import load
@@ -120,6 +120,10 @@ public_url = "{bridge_url}"
 owners = ["acme", "dora"]
 data_dir = "{directory.resolve()}"
 
+[oauth]
+client_id = "{CLIENT_ID}"
+client_secret = "{CLIENT_SECRET}"
+
 [web]
 bind = "127.0.0.1:{port}"
 workers = 2
@@ -171,6 +175,11 @@ def _print_what_to_try(bridge_url: str, gitea_url: str, config: Path, codes: dic
     )
     bridge = f"{os.path.relpath(Path(sys.executable).parent / 'bridge')} -c {config}"
     lines = (
+        ("The pages: keys, packages and settings of a repo", f"open {bridge_url}/acme/mod-weather/licenses"),
+        (
+            "… where you are asked who you are. As whom to look:",
+            "olga (owner), rita (repo admin), mona (manager), susi (support), vera (viewer), nobody, root (site admin)",
+        ),
         ("A feed with a required key, without one: empty", f"curl {feed}"),
         ("… with a key (annual, stable)", f"curl '{feed}?dlid={codes['annual']}'"),
         ("… with a key for early access: rc and beta too", f"curl '{feed}?dlid={codes['beta']}'"),

@@ -20,6 +20,15 @@ from gitea_client.simulator import World
 
 ADMIN_TOKEN = hashlib.sha1(b"the demo's site admin", usedforsecurity=False).hexdigest()
 HOOK_SECRET = "the demo signs its hooks with this"  # noqa: S105  of a pretend Gitea on loopback
+# The bridge as an application of the pretended Gitea, so that people can sign in to its pages.
+CLIENT_ID, CLIENT_SECRET = "the-demos-license-bridge", "the demo's secret of the bridge"
+PEOPLE = {
+    "rita": "Rita Repo",
+    "mona": "Mona Manager",
+    "susi": "Susi Support",
+    "vera": "Vera Viewer",
+    "nobody": "Nobody of Note",
+}
 _FIXED_DATE = (2026, 1, 1, 0, 0, 0)
 
 _MODULE = """<?xml version="1.0" encoding="UTF-8"?>
@@ -135,11 +144,18 @@ def build_world(bridge_url: str) -> World:
     world.add_user("root", is_admin=True, full_name="Site Admin")
     world.add_user("olga", full_name="Olga Owner")
     world.add_user("dora", full_name="Dora Dev")
+    for login, name in PEOPLE.items():
+        world.add_user(login, full_name=name)
     world.add_token("root", text=ADMIN_TOKEN)
+    callback = f"{bridge_url}/-/licensing/oauth/callback"
+    world.add_oauth_app("Licensing", [callback], client_id=CLIENT_ID, client_secret=CLIENT_SECRET)
     world.add_org("acme", owner="olga", full_name="Acme Extensions")
     world.set_variable("acme", "LICENSING_STREAMS", "stable, rc, beta, dev")
     world.set_variable("acme", "LICENSING_SELLER", 'name = "Acme Extensions"\nsupport = "help@acme.example"\n'
                        'renewal_url = "https://acme.example/renew"')  # fmt: skip
+    for team, login in (("Sales", "mona"), ("Helpdesk", "susi"), ("Auditors", "vera")):
+        world.add_team("acme", team, permission="read", includes_all=True, members=[login])
+    world.set_variable("acme", "LICENSING_TEAMS", "sales: manager, helpdesk: support, auditors: viewer")
     for repo in REPOS:
         world.add_repo(repo.owner, repo.name, private=repo.private, description=f"The demo's {repo.name}")
         for name, value in repo.variables.items():
@@ -149,6 +165,7 @@ def build_world(bridge_url: str) -> World:
             early = "-" in version
             notes = f"## Added\n- What is new in {version}\n"
             world.publish_release(repo.owner, repo.name, f"v{version}", notes=notes, prerelease=early, files=files)
+    world.set_collaborator("acme", "mod-weather", "rita", "admin")
     world.add_hook(f"{bridge_url}/-/licensing/hooks/gitea", HOOK_SECRET)
     return world
 

@@ -37,6 +37,6 @@ def state(facts: SessionFacts, now: datetime) -> State:
 
 
 def is_own_path(text: str) -> bool:
-    """Whether a text is an address on this server to which a browser may be sent: a path, however a browser reads it."""
+    """Whether a text is an address on this server to send a browser to: a path, however a browser reads it."""
     printable = text.isascii() and text.isprintable() and " " not in text
     return printable and text.startswith("/") and not text.startswith("//") and "\\" not in text

@@ -64,7 +64,7 @@ def open_one(session: Any, who: SignedIn, cookie_before: str, entropy: Callable[
 
 
 def recognise(open_session: Callable[..., AbstractContextManager[Any]], cookie: str, now: datetime) -> Visitor | None:
-    """Whose session a cookie is of; asked of the database each time, so that an ended one is over everywhere at once."""
+    """Whose session a cookie is of; asked of the database each time, so one that ended is over everywhere."""
     if not _COOKIE.fullmatch(cookie):
         return None
     with open_session(read_only=True) as session:
@@ -98,9 +98,11 @@ def draft_for(
         if row is None or row.draft is None or row.draft.get("address") != address:
             return None
     with open_session() as session:
-        row = rows.hold(session, visitor.digest)
-        kept, row.draft = row.draft, None
-        session.add(row)
+        held = rows.hold(session, visitor.digest)
+        kept = held.draft if held is not None else None
+        if held is not None and kept is not None:
+            held.draft = None
+            session.add(held)
     return [(str(name), str(value)) for name, value in kept["fields"]] if kept else None
 
 
@@ -119,9 +121,11 @@ def take_notices(open_session: Callable[..., AbstractContextManager[Any]], visit
         if row is None or not row.notices:
             return []
     with open_session() as session:
-        row = rows.hold(session, visitor.digest)
-        told, row.notices = list(row.notices), []
-        session.add(row)
+        held = rows.hold(session, visitor.digest)
+        if held is None:
+            return []
+        told, held.notices = list(held.notices), []
+        session.add(held)
     return told
 
 

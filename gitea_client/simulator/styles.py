@@ -1,4 +1,4 @@
-"""The files that a page of the pretend Gitea is styled with: few, but under the names and with the variables of Gitea."""
+"""The files that a page of the pretend Gitea is styled with: few, but with the names and the variables of Gitea."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ pytest.register_assert_rewrite(
     "support.gitea_contract_reading",
     "support.gitea_contract_releases",
     "support.gitea_contract_settings",
+    "support.gitea_contract_sign_in",
 )
 
 from support.gitea_contract_installing import (  # noqa: E402 -- after the line above
@@ -19,6 +20,7 @@ from support.gitea_contract_others import OthersContract  # noqa: E402 -- as abo
 from support.gitea_contract_reading import AccountContract, RepoContract, ServerContract  # noqa: E402 -- as above
 from support.gitea_contract_releases import AssetContract, ReleaseContract  # noqa: E402 -- as above
 from support.gitea_contract_settings import HookContract, VariableContract, listener  # noqa: E402 -- as above
+from support.gitea_contract_sign_in import SignInContract  # noqa: E402 -- as above
 
 __all__ = ["listener"]
 
@@ -66,4 +68,8 @@ class TestApplications(ApplicationContract):
 
 
 class TestThrowaway(ThrowawayContract):
+    pass
+
+
+class TestSignIn(SignInContract):
     pass

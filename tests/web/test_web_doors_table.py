@@ -10,6 +10,9 @@ import pytest
 from flask.testing import FlaskClient
 from web_shop import ALL, EARLY, FEW, MODES, NEWEST, Shop, Situation
 
+from bridge.web.pages.catalogue import ALL as PAGES
+from bridge.web.pages.visits import BASES
+
 OPEN = FEW  # what a reader without a key sees where the feed is open: the stable versions
 
 SITUATIONS = (
@@ -40,8 +43,16 @@ ADDRESSES = {
     "/-/licensing/openapi.json": "operators",
     "/-/licensing/api": "operators",
     "/-/licensing/api/<file>": "operators",
+    "/-/licensing/assets/<file>": "operators",
+    "/-/licensing/sign-in": "person",
+    "/-/licensing/oauth/callback": "person",
+    "/-/licensing/sign-out": "sign-out",
+    "/-/licensing/signed-out": "person",
+    **{page.rule: "form" if page.posts else "page" for page in PAGES},
+    **{f"{base}/<path:rest>": "nothing" for level, base in BASES.items() if level != "site"},
 }
-OF_PRODUCTS = [rule for rule, kind in ADDRESSES.items() if kind not in {"hook", "operators", "buyers"}]
+OF_PEOPLE = {"person", "sign-out", "page", "form", "nothing"}
+OF_PRODUCTS = [rule for rule, kind in ADDRESSES.items() if kind not in {"hook", "operators", "buyers"} | OF_PEOPLE]
 
 
 def address(rule: str, repo: str, situation: Situation, version: str = NEWEST) -> str:
@@ -195,5 +206,6 @@ def test_the_table_has_every_address_and_no_other(visitor):
 
 def test_every_address_answers_the_methods_of_its_kind_and_no_others(visitor):
     methods = {rule.rule: rule.methods - {"OPTIONS"} for rule in rules_of_sites(visitor)}
-    wanted = {rule: {"POST"} if kind == "hook" else {"GET", "HEAD"} for rule, kind in ADDRESSES.items()}
+    posting = {"hook": {"POST"}, "sign-out": {"POST"}, "form": {"GET", "HEAD", "POST"}}
+    wanted = {rule: posting.get(kind, {"GET", "HEAD"}) for rule, kind in ADDRESSES.items()}
     assert methods == wanted

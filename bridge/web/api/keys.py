@@ -85,9 +85,9 @@ def issue(call: Call) -> Reply:
     )
     with call.writing() as session:
         if sold:
-            package = _package(call, session, wanted.package_id, Action.PURCHASES_WRITE)
+            package = package_for(call, session, wanted.package_id, Action.PURCHASES_WRITE)
             return purchases.sell(call, session, package, stated)
-        package = _package(call, session, wanted.package_id, Action.KEYS_ISSUE)
+        package = package_for(call, session, wanted.package_id, Action.KEYS_ISSUE)
         issued = keys.issue(session, package, stated, call.issuer)
         return Reply(shown.IssuedKeys(keys=shapes(call, session, [(key, package) for key in issued])))
 
@@ -138,7 +138,7 @@ def _apply(call: Call, session: Any, key: LicenseKey, package: Package, stated: 
     wanted: shown.KeyEdit = call.body
     actor, now = call.actor, call.now
     if "package_id" in stated:
-        target = _package(call, session, cast("int", wanted.package_id), Action.KEYS_EDIT)
+        target = package_for(call, session, cast("int", wanted.package_id), Action.KEYS_EDIT)
         key_edits.move(session, key, target, actor, now)
     changes = {name: getattr(wanted, name) for name in _DESCRIBING if name in stated}
     if changes:
@@ -175,7 +175,7 @@ def delete(call: Call) -> Reply:
         return Reply(None)
 
 
-def _package(call: Call, session: Any, package_id: int, action: Action) -> Package:
+def package_for(call: Call, session: Any, package_id: int, action: Action) -> Package:
     """A package that is named in a body, and that the caller may do this with."""
     package = licenses.package_by_id(session, package_id)
     seen = package is not None and package.owner_id == call.owner_id

@@ -23,7 +23,7 @@ class OnTheWay:
 
 
 class Cookies:
-    """Names and attributes of the cookies. ``__Host-`` ties one to this very host, which browsers do with https only."""
+    """Names and attributes of the cookies. ``__Host-`` ties one to this very host; browsers do so with https only."""
 
     def __init__(self, public_url: str, secret: str) -> None:
         self._secure = urlsplit(public_url).scheme == "https"

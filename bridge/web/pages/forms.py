@@ -31,6 +31,10 @@ class Form:
         """Everything that was chosen of a field."""
         return [each for each in self._values.get(name, ()) if each]
 
+    def chosen(self, name: str) -> list[str]:
+        """Everything that was chosen of a field whose empty value means something too."""
+        return list(self._values.get(name, ()))
+
     def has(self, name: str) -> bool:
         """Whether a box was ticked."""
         return bool(self.all(name))

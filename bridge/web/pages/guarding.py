@@ -1,4 +1,4 @@
-"""What keeps others from acting through a person's browser: tokens, where a form comes from, and what browsers are told.
+"""What keeps others from acting through a person's browser: tokens, where forms come from, what browsers are told.
 
 One origin with Gitea means one trust: a script that got into a page here could do in Gitea whatever its reader may.
 """
@@ -61,13 +61,14 @@ def is_from_here(request: Request, public_url: str) -> bool:
 
 
 def seal(response: Response, gitea_origin: str) -> Response:
-    """Tell the browser what the page may do. ``gitea_origin``: Gitea's, where it is another than ours."""
+    """Tell the browser what the page may do, unless the view did. ``gitea_origin``: where it is another than ours."""
     also = f" {gitea_origin}" if gitea_origin else ""
     headers = response.headers
-    headers["Content-Security-Policy"] = (
+    policy = (
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; "
         f"img-src 'self'{also}; form-action 'self'{also}; object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
     )
+    headers.setdefault("Content-Security-Policy", policy)
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["X-Content-Type-Options"] = "nosniff"
     # Not "no-referrer": with that, browsers would call the origin of our own forms null.

@@ -7,12 +7,13 @@ same form with the same content again leads there too. Another content is anothe
 import hashlib
 from collections.abc import Callable
 
-from flask import Response, redirect
+from flask import Response
 
 from bridge.models import Replay
 from bridge.services import person_sessions
 from bridge.storage import replays
 from bridge.web.api.errors import ApiError
+from bridge.web.pages import rendering
 from bridge.web.pages.visits import Visit
 
 _SEE_OTHER = 303
@@ -29,7 +30,7 @@ def once(visit: Visit, respond: Callable[[], Response]) -> Response:
             raise ApiError("conflict", "the same form is under way already; wait a moment") from None
         if earlier is not None:
             person_sessions.tell(session, visit.visitor, {"kind": "info", "text": _REPEATED})
-            return redirect(earlier.body, _SEE_OTHER)
+            return rendering.see_other(earlier.body)
         visit.session = session
         response = respond()
         if response.status_code == _SEE_OTHER:

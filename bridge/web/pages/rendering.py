@@ -117,6 +117,11 @@ def stranger(doors: Doors) -> Chrome:
     )
 
 
+def see_other(address: str) -> Response:
+    """Go on there, after a form or to Gitea and back."""
+    return Response(status=303, headers={"Location": address})
+
+
 def gitea_origin(doors: Doors) -> str:
     """Gitea's origin, where it is another than ours."""
     ours, theirs = (urlsplit(each) for each in (doors.settings.bridge.public_url, doors.settings.gitea.public_url))
@@ -142,7 +147,7 @@ def once_number() -> str:
 def moment(value: datetime | None, never: str = "never") -> Markup:
     """A point in time: the day, and the exact moment on hover. The script says both in the reader's own zone."""
     if value is None:
-        return Markup(escape(never))
+        return escape(never)
     utc = value.astimezone(UTC)
     iso, exact = utc.strftime("%Y-%m-%dT%H:%M:%SZ"), utc.strftime("%Y-%m-%d %H:%M UTC")
     return Markup('<time datetime="{}" title="{}">{}</time>').format(iso, exact, utc.strftime("%Y-%m-%d"))

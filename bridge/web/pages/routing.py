@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, request
 
 from bridge.services import person_sessions
 from bridge.services.seats import Seats
@@ -35,7 +35,7 @@ def blueprint(doors: Doors) -> Blueprint:
         site.add_url_rule(page.rule, page.name, view, methods=methods, provide_automatic_options=False)
     files.register(site)
     site.app_template_global("sections")(sections.shown)
-    signing.register(site, doors, cookies, prefix)
+    signing.register(site, doors, cookies, seats, prefix)
     for level in BASES:
         _nothing_else(site, doors, BASES[level])
     return site
@@ -56,7 +56,7 @@ def _view(doors: Doors, page: Page, cookies: Cookies, seats: Seats, prefix: str)
         entered = look(doors, cookies, request)
         guarding.bind(entered.cookie)
         if request.method == "POST":
-            return _posted(doors, page, cookies, seats, prefix, names, entered)
+            return _posted(doors, page, seats, prefix, names, entered)
         if not entered.is_live:
             return signing.begin(doors, cookies, request, _address())
         visit = _visit(doors, page, prefix, names, entered)
@@ -73,9 +73,7 @@ def _view(doors: Doors, page: Page, cookies: Cookies, seats: Seats, prefix: str)
     return view
 
 
-def _posted(
-    doors: Doors, page: Page, cookies: Cookies, seats: Seats, prefix: str, names: dict[str, str], entered: Entered
-) -> Response:
+def _posted(doors: Doors, page: Page, seats: Seats, prefix: str, names: dict[str, str], entered: Entered) -> Response:
     if not guarding.is_from_here(request, doors.settings.bridge.public_url):
         return refusing.show(refusing.FOREIGN_FORM, rendering.stranger(doors))
     typed = list(request.form.items(multi=True))
@@ -100,7 +98,7 @@ def _wait_for(doors: Doors, entered: Entered, address: str, typed: list[tuple[st
             kept = person_sessions.keep_draft(session, entered.visitor, address, typed)
             if not kept:
                 person_sessions.tell(session, entered.visitor, {"kind": "info", "text": _DONE_LATER})
-    return guarding.seal(redirect(address, 303), rendering.gitea_origin(doors))
+    return guarding.seal(rendering.see_other(address), rendering.gitea_origin(doors))
 
 
 def _visit(doors: Doors, page: Page, prefix: str, names: dict[str, str], entered: Entered) -> Visit:
@@ -115,10 +113,8 @@ def _shown(visit: Visit, seats: Seats) -> Response:
         with seats.offered():
             action = page.posts if visit.posted and page.posts else page.action
             enter(visit, action=action, anew=page.anew and visit.posted)
-            if visit.posted and page.once:
-                response = once(visit, lambda: page.view(visit))
-            else:
-                response = page.view(visit)
+            twice = visit.posted and page.once
+            response = once(visit, lambda: page.view(visit)) if twice else page.view(visit)
     except Exception as error:  # noqa: BLE001  as above, for somebody who is known
         visit.session = None
         return _refused(visit, error)

@@ -22,7 +22,10 @@ SECTIONS: dict[Level, tuple[Section, ...]] = {
         Section("addresses", "Feeds", Action.SETTINGS_READ),
         Section("settings", "Settings", Action.SETTINGS_READ),
     ),
-    "owner": (),
+    "owner": (
+        Section("keys", "Keys", Action.KEYS_READ),
+        Section("packages", "Packages", Action.PACKAGES_READ),
+    ),
     "site": (),
 }
 

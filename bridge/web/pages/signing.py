@@ -4,7 +4,7 @@ import logging
 import re
 from urllib.parse import urlencode
 
-from flask import Blueprint, Request, Response, redirect, request
+from flask import Blueprint, Request, Response, request
 
 from bridge.errors import UnavailableError
 from bridge.rules.person_sessions import is_own_path
@@ -12,6 +12,8 @@ from bridge.services import person_sessions
 from bridge.services.people_errors import UnprovenError
 from bridge.settings.schema import CALLBACK_PATH
 from bridge.storage import person_sessions as rows
+from bridge.web.api.errors import ApiError
+from bridge.web.api.seats import Seats
 from bridge.web.doors import Doors
 from bridge.web.pages import guarding, refusing, rendering
 from bridge.web.pages.cookies import Cookies, OnTheWay
@@ -33,12 +35,12 @@ def begin(doors: Doors, cookies: Cookies, request: Request, to: str) -> Response
     if not doors.sign_in().is_set_up:
         return refusing.show(refusing.NOT_SET_UP, rendering.stranger(doors))
     address, attempt = doors.sign_in().begin()
-    response = redirect(address, 303)
+    response = rendering.see_other(address)
     cookies.keep_attempt(response, request.cookies, OnTheWay(attempt, to))
     return guarding.seal(response, rendering.gitea_origin(doors))
 
 
-def register(site: Blueprint, doors: Doors, cookies: Cookies, prefix: str) -> None:
+def register(site: Blueprint, doors: Doors, cookies: Cookies, seats: Seats, prefix: str) -> None:
     """The addresses that need nobody to be signed in."""
     home = f"{prefix}{SIGNED_OUT}"
 
@@ -52,7 +54,7 @@ def register(site: Blueprint, doors: Doors, cookies: Cookies, prefix: str) -> No
 
     @site.get(CALLBACK_PATH, endpoint="callback")
     def callback() -> Response:
-        return _come_back(doors, cookies)
+        return _come_back(doors, cookies, seats)
 
     @site.post(SIGN_OUT, endpoint="sign_out")
     def sign_out() -> Response:
@@ -63,7 +65,7 @@ def register(site: Blueprint, doors: Doors, cookies: Cookies, prefix: str) -> No
         return rendering.signed_out(doors)
 
 
-def _come_back(doors: Doors, cookies: Cookies) -> Response:
+def _come_back(doors: Doors, cookies: Cookies, seats: Seats) -> Response:
     state, code = request.args.get("state", ""), request.args.get("code", "")
     way = cookies.attempt_of(request.cookies, state) if _WORD.fullmatch(state) else None
     chrome = rendering.stranger(doors)
@@ -73,11 +75,12 @@ def _come_back(doors: Doors, cookies: Cookies) -> Response:
         response = refusing.show(_declined(chrome.prefix, way.to), chrome)
     else:
         try:
-            response = _let_in(doors, cookies, way, code)
+            with seats.taken():
+                response = _let_in(doors, cookies, way, code)
         except UnprovenError as error:
             log.warning("a sign-in was refused: %s", error)
             response = refusing.show(refusing.UNPROVEN, chrome)
-        except UnavailableError as error:
+        except (UnavailableError, ApiError) as error:
             response = refusing.refuse(error, chrome)
     cookies.drop_attempt(response, state)
     return response
@@ -88,7 +91,7 @@ def _let_in(doors: Doors, cookies: Cookies, way: OnTheWay, code: str) -> Respons
     with doors.open_session() as session:
         former = cookies.session_of(request.cookies)
         text = person_sessions.open_one(session, who, former, doors.entropy, doors.clock())
-    response = redirect(way.to, 303)
+    response = rendering.see_other(way.to)
     cookies.keep_session(response, text)
     return guarding.seal(response, rendering.gitea_origin(doors))
 
@@ -114,6 +117,6 @@ def _sign_out(doors: Doors, cookies: Cookies, home: str) -> Response:
     if entered.visitor is not None:
         with doors.open_session() as session:
             rows.end(session, entered.visitor.digest, doors.clock())
-    response = redirect(home, 303)
+    response = rendering.see_other(home)
     cookies.drop_session(response)
     return guarding.seal(response, rendering.gitea_origin(doors))

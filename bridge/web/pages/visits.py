@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Literal, cast
 from urllib.parse import quote
 
-from flask import Response, redirect
+from flask import Response
 from pydantic import ValidationError
 
 from bridge.errors import ConflictError, InvalidInputError, RefusedError
@@ -60,6 +60,11 @@ class Page:
         return f"{base.rstrip('/')}/{self.path}" if self.path else base
 
 
+def at_each(levels: Sequence[Level], *pages: Page) -> tuple[Page, ...]:
+    """The same pages at several levels, each under a name of its own (``owner_packages``)."""
+    return tuple(replace(page, level=level, name=f"{level}_{page.name}") for level in levels for page in pages)
+
+
 @dataclass(slots=True)
 class Visit:
     """One request for a page, once it is known who asks, where, and that they may.
@@ -103,7 +108,12 @@ class Visit:
 
     def to(self, path: str = "") -> str:
         """The address of a page of this level, by its path below it."""
-        return f"{self.base}/{path}" if path else self.base
+        return f"{self.base}{'' if path.startswith('?') else '/'}{path}" if path else self.base
+
+    @property
+    def keys_path(self) -> str:
+        """Where the list of keys is: at a repo it is the first page."""
+        return "" if self.page.level == "repo" else "keys"
 
     @property
     def here(self) -> str:
@@ -127,6 +137,11 @@ class Visit:
     def may(self, action: Action, *, of_owner: bool) -> bool:
         """Whether the visitor may do it in full."""
         return self.standing.may(action, of_owner=of_owner) is Grant.ALLOWED
+
+    def require(self, action: Action, *, of_owner: bool) -> None:
+        """Raises what becomes the page that says who can, unless the visitor may do it in full."""
+        if not self.may(action, of_owner=of_owner):
+            raise ApiError("forbidden", action)
 
     def may_here(self, action: Action) -> bool:
         """Whether the visitor may do it in full with something here: of the repo, or of the owner."""
@@ -245,7 +260,7 @@ class Visit:
         if back is not None:
             notice |= {"link": self.to(back[0]), "label": back[1]}
         self._tell(notice)
-        return redirect(self.to(path), 303)
+        return rendering.see_other(self.to(path))
 
     def _tell(self, notice: Mapping[str, str]) -> None:
         if self.session is not None:

@@ -1,0 +1,28 @@
+"""What a key did, day by day, as an SVG of its own: readable on light and dark ground, and without colours."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+
+from bridge.services.drawing import QUIET, pygal
+
+_GOOD = {"valid", "grace"}
+
+
+def draw(usage: Iterable[Any], today: date, days: int) -> bytes:
+    """Bars by day: what was answered, and what was refused above it. Rows have ``day``, ``code`` and ``count``."""
+    answered: Counter[date] = Counter()
+    refused: Counter[date] = Counter()
+    for row in usage:
+        (answered if row.code in _GOOD else refused)[row.day] += row.count
+    span = [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
+    chart = pygal.StackedBar(
+        style=QUIET, width=800, height=240, js=(), legend_at_bottom=True, show_minor_x_labels=False,
+        disable_xml_declaration=False, truncate_label=-1, include_x_axis=True, margin=10,
+    )  # fmt: skip
+    chart.x_labels = [f"{day:%m-%d}" for day in span]
+    chart.x_labels_major = [f"{day:%m-%d}" for day in span[::7]]
+    chart.add("answered", [answered[day] for day in span])
+    chart.add("refused", [refused[day] for day in span])
+    return bytes(chart.render())

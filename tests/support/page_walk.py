@@ -1,0 +1,114 @@
+"""The walk of roles over the pages: each page by each role at a public and a private repo, and at their owner.
+
+``PAGES`` says anew what each page needs, so that one that asks the table of permissions for the wrong thing is found; a
+page that is missing here fails the walk.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from support.api_walk import OF_ACME, REPO_ADMIN
+from support.api_world import PEOPLE
+from support.page_visits import Pages
+
+from bridge.rules.permissions import Action, Grant, Standing
+from bridge.services import sites
+from bridge.services.sites import Newcomer
+from bridge.web.pages.visits import Page
+
+PUBLIC, PRIVATE, OWNER = "/acme/mod-weather/licenses", "/acme/secret/licenses", "/acme/-/licensing"
+ROLES = (*PEOPLE, "anonymous")
+STANDINGS: dict[str, dict[str, Standing]] = {
+    PUBLIC: OF_ACME | REPO_ADMIN,
+    PRIVATE: OF_ACME | REPO_ADMIN,
+    OWNER: OF_ACME,
+}
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a page needs: to be seen, and (``posts``) for its form; ``sent`` is what makes the form a good one."""
+
+    action: Action
+    posts: Action | None = None
+    sent: dict[str, Any] = field(default_factory=dict)
+
+
+def _form(action: Action, **sent: Any) -> Needs:
+    return Needs(action, action, sent)
+
+
+_BOTH = {
+    "packages": Needs(Action.PACKAGES_READ),
+    "package_new": _form(Action.PACKAGES_WRITE, name="?", term="annual"),
+    "package": Needs(Action.PACKAGES_READ, Action.PACKAGES_WRITE),
+    "package_delete": _form(Action.PACKAGES_DELETE, confirm="wrong"),
+    "key_new": _form(Action.KEYS_ISSUE, package_id="PACKAGE", quantity="1", how="same"),
+    "keys_issued": Needs(Action.KEYS_READ),
+    "keys_issued_table": Needs(Action.KEYS_READ),
+    "key": Needs(Action.KEYS_READ),
+    "key_chart": Needs(Action.USAGE_READ),
+    "key_expiry": _form(Action.KEYS_EXTEND_BY_GRACE, how="fix", until="2027-01-01"),
+    "key_domains": _form(Action.KEYS_DOMAINS, domains="example.com"),
+    "key_describe": _form(Action.KEYS_EDIT, note="walked"),
+    "key_suspend": _form(Action.KEYS_EDIT),
+    "key_revoke": _form(Action.KEYS_REVOKE, confirm="wrong"),
+    "key_code": _form(Action.KEYS_REPLACE, overlap="0"),
+    "key_feed": _form(Action.KEYS_REPLACE),
+    "key_move": _form(Action.KEYS_EDIT, package_id="PACKAGE", step="do"),
+    "key_site_free": _form(Action.SITES_FREE),
+    "key_delete": _form(Action.KEYS_DELETE, confirm="wrong"),
+    "key_mail": Needs(Action.KEYS_READ),
+    "domains_check": Needs(Action.KEYS_DOMAINS),
+}
+PAGES: dict[str, Needs] = {
+    "repo_home": Needs(Action.KEYS_READ),
+    "owner_keys": Needs(Action.KEYS_READ),
+    "repo_addresses": Needs(Action.SETTINGS_READ),
+    "repo_settings": Needs(Action.SETTINGS_READ, Action.SETTINGS_WRITE, {"platform": "joomla"}),
+    "repo_key_why": Needs(Action.KEYS_EXPLAIN),
+    **{f"{level}_{name}": needs for level in ("repo", "owner") for name, needs in _BOTH.items()},
+}
+# What needs more than its page: support may open the page, and not set just any date.
+MORE = {"key_expiry": Action.KEYS_EDIT}
+# What belongs to the place itself, whatever else the walk is about.
+OF_PLACE = {"package_new", "settings"}
+# Asked by name; the walk gives a wrong one, so that the thing stays.
+KEPT = {"package_delete", "key_revoke", "key_delete"}
+
+
+class Things:
+    """What pages are about: a key with a site, of a package of the repo or of the owner."""
+
+    def __init__(self, pages: Pages, base: str, *, of_owner: bool) -> None:
+        made = pages.made
+        repo = None if of_owner else base.split("/")[2]
+        self.package = made.package("acme", f"Walk {made.parts.entropy(6).hex()}", repo=repo)
+        self.key = made.key(self.package).id
+        with made.parts.open_session() as session:
+            newcomer = Newcomer(self.key, "example.com", 0, "free")
+            self.site = sites.arrive(session, newcomer, made.clock(), per_day=9).site_id or 0
+
+    def path(self, page: Page, base: str) -> str:
+        """The address of a page."""
+        thing = self.package if "package" in page.path.split("/")[0] else self.key
+        filled = page.path.replace("<id>", str(thing)).replace("<site>", str(self.site)).replace("<ids>", str(self.key))
+        return f"{base}/{filled}" if filled else base
+
+
+def needs_of(page: Page) -> Needs:
+    """What the page needs, by this table."""
+    return PAGES[page.name]
+
+
+def may_see(base: str, role: str, action: Action) -> bool:
+    """Whether the table of permissions lets the role see the page there."""
+    standing = STANDINGS[base].get(role)
+    of = (True,) if base == OWNER else (True, False)
+    return standing is not None and any(standing.may(action, of_owner=each) > Grant.NO for each in of)
+
+
+def refusal(base: str, role: str) -> int:
+    """What a role gets that has nothing to do there: whoever does not see the repo in Gitea learns nothing."""
+    hidden = base == PRIVATE and role == "stranger"
+    return 404 if hidden else 403

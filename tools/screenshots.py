@@ -1,0 +1,171 @@
+"""Write ``docs/screenshots/`` (``python -m tools.screenshots``): the pages of the demo as people see them.
+
+Starts the demo on free ports, signs in through the pretended Gitea, and takes each picture in Chromium. It fails where
+a page complains, so the pictures are of pages that work.
+"""
+
+import contextlib
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+PICTURES = Path(__file__).parent.parent / "docs" / "screenshots"
+HOME = "/acme/mod-weather/licenses"
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_START_SECONDS = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One picture: whom it is of, where, how wide, and in which colours."""
+
+    name: str
+    path: str
+    login: str = "olga"
+    width: int = 1280
+    dark: bool = False
+
+
+SHOTS = (
+    Shot("repo-licenses", HOME),
+    Shot("repo-licenses-dark", HOME, dark=True),
+    Shot("repo-licenses-phone", HOME, width=390),
+    Shot("repo-checklist", "/dora/mod-weather-lite/licenses", "dora"),
+    Shot("packages", f"{HOME}/packages"),
+    Shot("packages-phone", f"{HOME}/packages", width=390),
+    Shot("package-new", f"{HOME}/packages/new"),
+    Shot("issue-keys", f"{HOME}/keys/new"),
+    Shot("issue-keys-phone-dark", f"{HOME}/keys/new", width=390, dark=True),
+    Shot("key", f"{HOME}/keys/KEY"),
+    Shot("key-dark", f"{HOME}/keys/KEY", dark=True),
+    Shot("key-phone", f"{HOME}/keys/KEY", width=390),
+    Shot("key-as-viewer", f"{HOME}/keys/KEY", "vera"),
+    Shot("key-expiry", f"{HOME}/keys/KEY/expiry"),
+    Shot("key-why", f"{HOME}/keys/KEY/why?domain=shop.example"),
+    Shot("key-mail", f"{HOME}/keys/KEY/mail"),
+    Shot("key-revoke", f"{HOME}/keys/KEY/revoke"),
+    Shot("feeds", f"{HOME}/addresses"),
+    Shot("settings", f"{HOME}/settings"),
+    Shot("settings-phone", f"{HOME}/settings", width=390),
+    Shot("refused", "/acme/pkg-seo/licenses", "nobody"),
+)
+
+
+def main() -> int:
+    """Take them all; the names of those that complained, where any did."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    wanted = sys.argv[1:]
+    complaints: list[str] = []
+    with running_demo() as url, sync_playwright() as driver:
+        path = next(filter(None, map(shutil.which, _NAMES)))
+        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        for shot in SHOTS:
+            if not wanted or any(each in shot.name for each in wanted):
+                complaints += [f"{shot.name}: {each}" for each in take(browser, url, shot)]
+        browser.close()
+    print("\n".join(complaints) or f"Written: {PICTURES}.")
+    return 1 if complaints else 0
+
+
+def take(browser: Browser, url: str, shot: Shot) -> list[str]:
+    """One picture, and what the browser complained about."""
+    context = browser.new_context(
+        viewport={"width": shot.width, "height": 900},
+        color_scheme="dark" if shot.dark else "light",
+        locale="en-US",
+        timezone_id="UTC",
+    )
+    page, complaints = context.new_page(), []
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    sign_in(page, f"{url}{HOME}", shot.login)
+    complaints.clear()  # of the pretended Gitea's own pages, and of a refusal on the way
+    page.goto(f"{url}{shot.path.replace('KEY', _key(page, url) if 'KEY' in shot.path else '')}")
+    page.screenshot(path=PICTURES / f"{shot.name}.png", full_page=True)
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        complaints.append("it is wider than the screen")
+    context.close()
+    return [each for each in complaints if "403" not in each]
+
+
+def sign_in(page: Page, address: str, login: str) -> None:
+    """As somebody of the demo, with consent."""
+    page.goto(address)
+    page.get_by_role("button", name=re.compile(rf"^{login}\b")).click()
+    consent = page.get_by_role("button", name="Authorize application")
+    if consent.count():
+        consent.click()
+    page.wait_for_load_state()
+
+
+def _key(page: Page, url: str) -> str:
+    """The number of Ann's key."""
+    page.goto(f"{url}{HOME}?q=Ann")
+    link = page.locator("tbody th a").first.get_attribute("href") or ""
+    return link.rpartition("/")[2]
+
+
+@contextlib.contextmanager
+def running_demo() -> Iterator[str]:
+    """The demo, on ports of its own; where it is."""
+    port, gitea_port = _free_port(), _free_port()
+    with tempfile.TemporaryDirectory() as directory:
+        command = [sys.executable, "-m", "bridge.cli", "demo", "--port", str(port), "--gitea-port", str(gitea_port)]
+        demo = subprocess.Popen([*command, "--dir", f"{directory}/demo"], stdout=subprocess.PIPE, text=True)
+        try:
+            _wait(demo)
+            url = f"http://127.0.0.1:{port}"
+            _use_keys(url, directory)
+            yield url
+        finally:
+            demo.terminate()
+            demo.wait(60)
+
+
+def _wait(demo: "subprocess.Popen[str]") -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    assert demo.stdout is not None
+    for line in demo.stdout:
+        if line.startswith("ready:"):
+            return
+        assert time.monotonic() < deadline, "the demo did not become ready"
+    raise AssertionError("the demo ended by itself")
+
+
+def _use_keys(url: str, directory: str) -> None:
+    """Let some sites use a key, so that there is something to see."""
+    import requests  # noqa: PLC0415  only here
+
+    config = f"{directory}/demo/config.toml"
+    listed = subprocess.run(
+        [sys.executable, "-m", "bridge.cli", "-c", config, "key", "list", "acme", "--json"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    code = re.search(
+        r'"code": "([^"]+)"[^{}]*"customer_name": "Ann"|"customer_name": "Ann"[^{}]*"code": "([^"]+)"', listed.stdout
+    )
+    if code is None:
+        return
+    for domain, times in (("shop.example.com", 4), ("blog.example.com", 2), ("localhost", 1)):
+        for _ in range(times):
+            query = {"dlid": code[1] or code[2], "domain": domain}
+            requests.get(f"{url}/acme/mod-weather/updates.xml", params=query, timeout=20)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

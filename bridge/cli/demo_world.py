@@ -148,7 +148,7 @@ def build_world(bridge_url: str) -> World:
         world.add_user(login, full_name=name)
     world.add_token("root", text=ADMIN_TOKEN)
     callback = f"{bridge_url}/-/licensing/oauth/callback"
-    world.add_oauth_app("Licensing", [callback], client_id=CLIENT_ID, client_secret=CLIENT_SECRET)
+    world.add_application("Licensing", [callback], client_id=CLIENT_ID, client_secret=CLIENT_SECRET)
     world.add_org("acme", owner="olga", full_name="Acme Extensions")
     world.set_variable("acme", "LICENSING_STREAMS", "stable, rc, beta, dev")
     world.set_variable("acme", "LICENSING_SELLER", 'name = "Acme Extensions"\nsupport = "help@acme.example"\n'

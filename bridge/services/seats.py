@@ -1,8 +1,9 @@
-"""How many of the machine's web workers may wait for Gitea at once: never all, so that feeds are always answered.
+"""How many of the machine's web workers may wait for others at once: never all, so that feeds are always answered.
 
-A worker answers one request at a time. While Gitea is slow, calls of the API and pages would otherwise take up every
-worker, and sites would wait with them. A seat is taken by the first question to Gitea and held to the end of the
-request: whoever is answered from memory needs none. Seats are locked files: a killed worker gives its seat back.
+A worker answers one request at a time. While Gitea or a payment provider is slow, calls of the API and pages would
+otherwise take up every worker, and sites would wait with them. A seat is taken by the first question to Gitea and held
+to the end of the request: whoever is answered from memory needs none. Seats are locked files: a killed worker gives its
+seat back.
 """
 
 import fcntl
@@ -31,6 +32,13 @@ class Seats:
             finally:
                 _offer.reset(former)
 
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Around what will surely wait for somebody. Raises ``BusyError`` where all seats are taken."""
+        with self.offered():
+            take()
+            yield
+
     def sit_down(self, held: ExitStack) -> None:
         """Take a seat until ``held`` is closed. Raises ``BusyError`` where all are taken."""
         self._directory.mkdir(parents=True, exist_ok=True)
@@ -43,7 +51,7 @@ class Seats:
                 continue
             held.callback(seat.close)
             return
-        raise BusyError("too many requests wait for Gitea at once; try again in a moment")
+        raise BusyError("too many requests wait at once; try again in a moment")
 
 
 class _Offer:

@@ -8,10 +8,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from bridge.errors import BridgeError, NotFoundError, RefusedError
 from bridge.payments.provider import NoAccessError, NotTheirsError
 from bridge.services.payment_door import Known, PaymentDoor
-from bridge.web.api.errors import ApiError
+from bridge.services.seats import Seats
+from bridge.services.throttling import Throttle
 from bridge.web.api.reading import origin
-from bridge.web.api.seats import Seats
-from bridge.web.api.throttling import Throttle
 from bridge.web.doors import Doors
 from bridge.web.hooks import body_as_it_came
 
@@ -32,7 +31,7 @@ def blueprint(doors: Doors) -> Blueprint:
     """One address for the deliveries of each account, and one for each of its packages to be bought at."""
     site = Blueprint("payments", __name__)
     seats = Seats(doors.settings.bridge.data_dir, doors.settings.web.workers)
-    throttle = Throttle(doors.clock, MOST_SALES_A_MINUTE)
+    throttle = Throttle(doors.counters, "sales", MOST_SALES_A_MINUTE)
 
     @site.post("/-/licensing/hooks/<provider>/<endpoint>")
     def delivery(provider: str, endpoint: str) -> Response:
@@ -59,7 +58,7 @@ def blueprint(doors: Doors) -> Blueprint:
         try:
             with seats.taken():
                 return redirect(doors.sales().begin(endpoint, package, request.args.get("price", "")), 303)
-        except (BridgeError, ApiError) as error:
+        except BridgeError as error:
             return _refused(error)
 
     @site.get("/-/licensing/buy/<endpoint>/<int:package>/cancelled")

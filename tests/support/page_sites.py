@@ -94,7 +94,7 @@ def running_site(migrated_sqlite: Path, directory: Path, browser: Browser) -> It
     made = install(f"sqlite:///{directory / 'bridge.db'}", directory, oauth=oauth, bridge={"public_url": url})
     api = build_api(made)
     made.world.now = made.clock
-    made.world.add_oauth_app(
+    made.world.add_application(
         "Licensing", [f"{url}/-/licensing/oauth/callback"], client_id=CLIENT[0], client_secret=CLIENT[1]
     )
     with made.parts.open_session() as session:

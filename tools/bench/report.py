@@ -134,8 +134,8 @@ def _words(name: str) -> str:
 def chart(found: Results) -> bytes:
     """Answers a second as bars, without what would make the others vanish beside it."""
     # Imported only here: pygal hooks into the import system in a way that Python warns of at every later import.
-    import pygal  # type: ignore[import-untyped]  # noqa: PLC0415
-    from pygal.style import Style  # type: ignore[import-untyped]  # noqa: PLC0415
+    import pygal  # noqa: PLC0415
+    from pygal.style import Style  # noqa: PLC0415
 
     sys.meta_path[:] = [each for each in sys.meta_path if type(each).__name__ != "PluginImportFixer"]
     style = Style(background="#ffffff", plot_background="#ffffff", colors=("#3b6ea5",), font_family="sans-serif")

@@ -10,10 +10,9 @@ from bridge.errors import UnavailableError
 from bridge.rules.person_sessions import is_own_path
 from bridge.services import person_sessions
 from bridge.services.people_errors import UnprovenError
+from bridge.services.seats import Seats
 from bridge.settings.schema import CALLBACK_PATH
 from bridge.storage import person_sessions as rows
-from bridge.web.api.errors import ApiError
-from bridge.web.api.seats import Seats
 from bridge.web.doors import Doors
 from bridge.web.pages import guarding, refusing, rendering
 from bridge.web.pages.cookies import Cookies, OnTheWay
@@ -75,12 +74,12 @@ def _come_back(doors: Doors, cookies: Cookies, seats: Seats) -> Response:
         response = refusing.show(_declined(chrome.prefix, way.to), chrome)
     else:
         try:
-            with seats.taken():
+            with seats.offered():
                 response = _let_in(doors, cookies, way, code)
         except UnprovenError as error:
             log.warning("a sign-in was refused: %s", error)
             response = refusing.show(refusing.UNPROVEN, chrome)
-        except (UnavailableError, ApiError) as error:
+        except UnavailableError as error:
             response = refusing.refuse(error, chrome)
     cookies.drop_attempt(response, state)
     return response

@@ -21,7 +21,7 @@ from bridge.storage import schema
 from gitea_client.simulator import create_simulator, serve
 from gitea_client.simulator.world import World
 
-_START_SECONDS = 30
+_START_SECONDS = 120
 _GRACE_SECONDS = 20
 port_option = click.option("--port", envvar="PORT", type=int, default=8080, show_default=True, help="Of the bridge.")
 gitea_port_option = click.option(

@@ -58,10 +58,10 @@ class SignInContract:
         body = {"name": unique("Licensing"), "redirect_uris": [REDIRECT], "confidential_client": True}
         return gitea.api("POST", "/user/applications/oauth2", json=body)
 
-    def fields(self, app, code, **more):
+    def fields(self, app, code):
         return {
             "client_id": app["client_id"], "client_secret": app["client_secret"], "redirect_uri": REDIRECT,
-            "code": code, "code_verifier": VERIFIER, **more,
+            "code": code, "code_verifier": VERIFIER,
         }  # fmt: skip
 
     def test_the_configuration_names_what_we_need(self, gitea):
@@ -101,7 +101,7 @@ class SignInContract:
         code = code_in(browser.agree(browser.authorize(app)))
         with pytest.raises(Invalid):
             client.exchange_code(
-                client.openid_configuration(), self.fields(app, code, **{wrong: "http://127.0.0.1:9/x"})
+                client.openid_configuration(), self.fields(app, code) | {wrong: "http://127.0.0.1:9/x"}
             )
 
     def test_a_page_for_all_names_its_stylesheets(self, gitea):

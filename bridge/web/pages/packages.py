@@ -69,6 +69,8 @@ def edit(visit: Visit) -> Response:
     """One package: what it says, and changing it for all who hold its keys."""
     reply = visit.fill("get_license_package", id=visit.id("id"))
     package: Any = reply.payload
+    if visit.posted:
+        visit.require(Action.PACKAGES_WRITE, of_owner=package.level == "owner")
     form = visit.form(_values(package), reply.etag)
 
     def send() -> Response:

@@ -40,9 +40,13 @@ OTHER = {
     "limits.asset_bytes": (1, "1", 1),
     "limits.new_sites_per_key_and_day": (1, "1", 1),
     "limits.keys_per_owner_and_day": (1, "1", 1),
+    "payments.key_file": ("/etc/bridge/key", "/etc/bridge/key", "/etc/bridge/key"),
+    "payments.stripe_url": ("http://127.0.0.1:12111/", "http://127.0.0.1:12111/", "http://127.0.0.1:12111"),
     "retention.withdrawn_asset_days": (7, "7", 7),
     "retention.usage_site_days": (90, "90", 90),
     "retention.ip_address_days": (1, "1", 1),
+    "retention.payment_payload_days": (30, "30", 30),
+    "retention.payment_event_days": (90, "90", 90),
     "log.level": ("debug", "debug", "debug"),
     "log.format": ("json", "json", "json"),
 }

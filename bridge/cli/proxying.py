@@ -48,7 +48,7 @@ _WAYS: Mapping[Proxy, _Way] = {
         fitted="*.caddy",
         below=r"sed -E 's#(path_regexp) \^/(.*)#\1 ^/git/\2#' license-bridge.caddy > license-bridge-subpath.caddy",
         examples={"shared": "Caddyfile", "below": "Caddyfile.subpath", "own": "Caddyfile.own-host"},
-        words="# This in /etc/caddy/Caddyfile. Where the host has a block already, its log and import go into that one,\n"
+        words="# This in /etc/caddy/Caddyfile. Where the host has a block already, its log and import go there,\n"
         "# before Gitea's own lines. Then: caddy validate --config /etc/caddy/Caddyfile; systemctl reload caddy",
     ),
 }

@@ -14,7 +14,7 @@ from bridge.app import Parts, open_gitea, utc_now
 from bridge.cli.common import Context, pass_context
 from bridge.cli.exits import EXIT_LEFT_TO_DO
 from bridge.cli.listening import listening, refuse_taken_port
-from bridge.cli.proxying import Proxy, snippet
+from bridge.cli.proxying import Proxy, instructions
 from bridge.cli.questions import Given, answers, read_token
 from bridge.cli.reporting import carry_out, show_plan, show_verdicts
 from bridge.errors import ConflictError, InvalidInputError
@@ -53,7 +53,7 @@ def _options(command: Any) -> Any:
                 type=click.Choice(["nginx", "caddy"]),
                 default="nginx",
                 show_default=True,
-                help="Whose lines are printed at the end.",
+                help="Whose files and lines are named at the end.",
             ),
             click.option("--wait", type=float, default=15.0, show_default=True, help="Seconds for a test delivery."),
             click.option("--overwrite", is_flag=True, help="Change a configuration that was changed by hand."),
@@ -159,5 +159,5 @@ def _outside(files: Files, decided: Answers, wait: float) -> Outside:
 def _show_what_follows(context: Context, decided: Answers, proxy: Proxy) -> None:
     words = " ".join(["bridge", *context.config_words, "serve"])
     click.secho(f"\nNow start it: {words}", bold=True)
-    click.echo(f"And tell {proxy}:\n")
-    click.echo(snippet(proxy, decided))
+    click.echo(f"And tell {proxy}, as root:\n")
+    click.echo(instructions(proxy, decided))

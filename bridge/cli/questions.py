@@ -9,7 +9,7 @@ import click
 
 from bridge.errors import InvalidInputError, SettingsError
 from bridge.services.installing.holding import Held
-from bridge.services.installing.values import EVERYBODY, Answers, origin_of
+from bridge.services.installing.values import EVERYBODY, Answers
 from bridge.settings import Settings, build
 from bridge.settings.schema import CALLBACK_PATH, hook_address, http_url
 from bridge.storage.engine import has_password
@@ -40,8 +40,7 @@ def answers(given: Given, held: Held) -> tuple[Answers, Settings]:
     gitea_url = asking.url(given.gitea_url, "Gitea, as this machine reaches it", held.text("gitea.url") or _GITEA)
     seen_as = held.text("gitea.public_url") or gitea_url
     gitea_public_url = asking.url(given.gitea_public_url, "Gitea, as people see it", seen_as)
-    # Where Gitea lives below a path, the bridge's addresses still begin at the root of the host.
-    usual = held.text("bridge.public_url") or origin_of(gitea_public_url)
+    usual = held.text("bridge.public_url") or gitea_public_url
     public_url = asking.url(given.public_url, "This bridge, as customers' sites see it", usual, _public)
     owners = asking.owners(given.owners, held.owners)
     if given.database is None and held.value("database.url_file") and not held.secrets["database.url"]:

@@ -2,10 +2,10 @@
 
 import pytest
 from support.clinics import clinic
+from support.shells import Shell
 
 from bridge.services.doctor.registry import CHECKS, GROUPS
 from bridge.storage import usage
-from conftest import Shell
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import pytest
 from sqlmodel import select
 from support.databases import ONLY_SQLITE
+from support.shells import Shell, prepare
 from support.zips import joomla_module
 
 from bridge.models import Audit, Customer, LicenseKey, Owner, Package, PackageRepo, Release, Repo, UsageDay
@@ -16,8 +17,6 @@ FILE = "/acme/mod-weather/downloads/v{}/mod_weather.zip"
 @pytest.fixture
 def shell(database_url, tmp_path, wide_screen, monkeypatch, capsys):
     """As everywhere, on both databases."""
-    from conftest import Shell, prepare
-
     made, config = prepare(database_url, tmp_path)
     yield Shell(made, config, monkeypatch, capsys)
     made.close()

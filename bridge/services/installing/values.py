@@ -37,7 +37,7 @@ class Answers:
 
 
 def origin_of(url: str) -> str:
-    """Scheme, host and port: where the bridge's addresses begin, also where Gitea itself lives below a path."""
+    """Scheme, host and port."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 

@@ -66,6 +66,7 @@ class BridgeProcess:
         self.config.write_text(
             f"""[gitea]
 url = "{gitea_url}"
+public_url = "{front.url if front else gitea_url}"
 token = "{token}"
 webhook_secrets = ["{HOOK_SECRET}"]
 max_requests_per_second = 50

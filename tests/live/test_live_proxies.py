@@ -1,14 +1,16 @@
 """The main story once more, on one origin with a real Gitea: through nginx, and through Caddy."""
 
+import json
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import requests
 from support.gitea_worlds import PASSWORD, GiteaUnderTest
-from support.journey import EMPTY_FEED, Front, free_port, tell_the_story
+from support.journey import EMPTY_FEED, ROOT, Front, free_port, tell_the_story
 from support.mortals import mortal
 from support.proxies import KINDS, Proxy, Site, program, running_proxy
 
@@ -48,6 +50,7 @@ class _Visit:
         self._sign_in(developer.login)
         self._use_both_apis(repo, developer.token)
         self._ask_with_the_key_everywhere()
+        self._ask_the_doctor()
 
     def _push_a_branch_called_licenses(self, developer, repo: str) -> None:
         address = self.proxy.url.replace("://", f"://{developer.login}:{developer.token}@")
@@ -132,6 +135,16 @@ class _Visit:
         ):
             for headers in (referer, {"X-License-Key": self.key}, {"Authorization": f"Bearer {self.key}"}):
                 self._get(f"/{self.owner}/mod-weather/{path}?dlid={self.key}", headers=headers)
+
+    def _ask_the_doctor(self) -> None:
+        """Of the product he says what he likes; of the way to it nothing but good."""
+        command = [sys.executable, "-m", "bridge.cli", "--config", str(self.directory / "config.toml")]
+        done = subprocess.run([*command, "doctor", "--json"], cwd=ROOT, capture_output=True, text=True, check=False)
+        found = json.loads(done.stdout)["findings"]
+        told = {each["check"]: each for each in found if each["check"].startswith(("routes.", "proxy."))}
+        assert {"routes.doors", "routes.gitea", "proxy.headers", "proxy.slash", "proxy.webauth"} < set(told)
+        assert [each for each in told.values() if each["level"] != "ok"] == []
+        assert told["routes.gitea"]["code"] == "left"
 
     def assert_the_proxy_answers_for_the_stopped_bridge(self) -> None:
         base = f"/{self.owner}/mod-weather"

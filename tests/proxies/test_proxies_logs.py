@@ -49,6 +49,7 @@ PATHS = (
 
 
 @pytest.mark.parametrize("state", ["proxy", "without_bridge", "without_gitea"])
+@pytest.mark.usefixtures("kind")  # so that each state is there once for each proxy
 def test_no_log_holds_a_secret_whether_who_is_asked_answers_or_not(state, request):
     proxy = request.getfixturevalue(state)
     for path in PATHS:

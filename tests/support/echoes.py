@@ -75,7 +75,7 @@ def ask(url: str, path: str, *, method: str = "GET", body: bytes | None = None, 
     """One request, its path as it stands: not a dot, slash or percent sign is put right on the way."""
     connection = HTTPConnection(url.removeprefix("http://"), timeout=30)
     try:
-        connection.putrequest(method, path, skip_accept_encoding=True)
+        connection.putrequest(method, path, skip_host="Host" in headers, skip_accept_encoding=True)
         for name, value in headers.items():
             connection.putheader(name.replace("_", "-"), value)
         if body is not None:

@@ -25,7 +25,7 @@ DOORS: tuple[tuple[str, str], ...] = (
     ("GET", "/{owner}/-/licensing"),
     ("GET", "/{owner}/-/licensing/keys"),
     ("POST", "/-/licensing/hooks/gitea"),
-    ("POST", "/-/licensing/hooks/stripe"),
+    ("POST", "/-/licensing/hooks/{provider}/{endpoint}"),
     ("GET", "/-/licensing/health"),
     ("GET", "/-/licensing/metrics"),
     ("GET", "/-/licensing/openapi.json"),
@@ -70,6 +70,8 @@ _BLANKS = {
     "tag": "v1.0",
     "name": "package-1.0.zip",
     "file": "tryout.js",
+    "provider": "stripe",
+    "endpoint": "acme",
 }
 
 

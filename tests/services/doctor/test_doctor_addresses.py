@@ -7,14 +7,11 @@ from address_shapes import shape
 from bridge.services.doctor.addresses import API_LEVELS, API_WORDS, DOORS, GITEAS, doors
 from bridge.web.api.catalogue import ALL, BASES
 
-# Pages and payments come to these addresses; the proxy leads there already.
+# Pages come to these addresses; the proxy leads there already.
 TO_COME = {
-    "/{}/{}/licenses",
     "/{}/{}/licenses/keys",
     "/{}/-/licensing",
     "/{}/-/licensing/keys",
-    "/-/licensing/hooks/stripe",
-    "/-/licensing/oauth/callback",
 }
 
 

@@ -59,7 +59,7 @@ OTHER = {
     "retention.ip_address_days": (1, "1", 1),
     "log.level": ("debug", "debug", "debug"),
     "log.format": ("json", "json", "json"),
-    "log.requests": ("slow", "slow", "slow"),
+    "log.requests": ("none", "none", "none"),
     "log.slow_seconds": (0.5, "0.5", 0.5),
 }
 

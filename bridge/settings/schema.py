@@ -182,7 +182,7 @@ class LogSettings(_Section):
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["text", "json"] = "text"
-    requests: Literal["all", "slow", "none"] = "all"
+    requests: Literal["all", "slow", "none"] = "slow"
     slow_seconds: float = Field(default=1.0, gt=0, le=3600)
 
 

@@ -63,7 +63,7 @@ OTHER = {
     "retention.payment_event_days": (90, "90", 90),
     "log.level": ("debug", "debug", "debug"),
     "log.format": ("json", "json", "json"),
-    "log.requests": ("slow", "slow", "slow"),
+    "log.requests": ("none", "none", "none"),
     "log.slow_seconds": (0.5, "0.5", 0.5),
 }
 

@@ -169,6 +169,10 @@ _BY_TABLE = {
     "asset": {"fetched_at": None, "sha256": None},
     "purchase_sale": {"paid": False},
     "purchase": {"status": "paid"},
+    "payment_account": {"provider": "stripe", "mode": "live", "status": "active"},
+    "outbox": {"status": "new"},
+    "payment_event": {"source": "webhook", "status": "new"},
+    "price_map": {"match_type": "price", "quantity_mode": ""},
 }
 
 

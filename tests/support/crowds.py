@@ -24,6 +24,7 @@ from support.bridges import HOOK_SECRET, Installation, IssuedKey
 from support.zips import joomla_module
 
 from bridge.models import HookDelivery, KeyCode, LicenseKey, Site, UsageDay
+from bridge.storage import tallies
 
 OWNER, REPO = "acme", "mod-weather"
 PATH = f"/{OWNER}/{REPO}"
@@ -166,6 +167,7 @@ def content_of(made: Installation) -> dict[str, Any]:
     with made.parts.open_session(read_only=True) as session:
         codes = select(LicenseKey.id, KeyCode.code).join(KeyCode, KeyCode.key_id == LicenseKey.id)
         feeds = select(func.coalesce(func.sum(UsageDay.count), 0)).where(UsageDay.kind == "feed")
+        feeds = feeds.where(UsageDay.repo_id != tallies.NO_REPO)
         return {
             "keys": dict(session.exec(codes).all()),
             "hosts": set(session.exec(select(Site.host))),

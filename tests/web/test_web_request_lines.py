@@ -18,11 +18,11 @@ MADE = re.compile(r"[0-9a-f]{32}")
 
 @pytest.fixture
 def shop(sqlite_url, tmp_path):
-    """A shop with a closed product; ``shop(requests=...)`` sets its log up."""
+    """A shop with a closed product that tells every request; ``shop(requests=...)`` sets its log up otherwise."""
     opened = []
 
     def build(**log):
-        made = install(sqlite_url, tmp_path, log=log)
+        made = install(sqlite_url, tmp_path, log={"requests": "all"} | log)
         opened.append(made)
         add_product(made, "acme", "weather", "true")
         made.publish("acme", "weather", "1.0.0", files("1.0.0", pro=False))

@@ -28,7 +28,7 @@ from bridge.services.products import FRESH_SECONDS
 
 HOOK_SECRET = "the secret of the journey"
 EMPTY_FEED = b"<updates></updates>"
-READY_SECONDS = 300.0  # a machine that is busy with other tests; who ended is not waited for
+READY_SECONDS = 150.0  # the patience for a busy machine; who has ended is not waited for
 # What happens within a minute in production happens within these seconds here.
 STEPS_SECONDS = [0, 1, 2, 4, 7, 10, 14, 18, 22, 26, 30]
 UPLOAD_AFTER_SECONDS = 2.5

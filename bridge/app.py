@@ -1,7 +1,6 @@
 """The one place where real things meet: engines, clients, clocks and doors are put together here and nowhere else."""
 
 import functools
-import math
 import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -14,11 +13,11 @@ from flask import Flask
 
 from bridge.payments.registry import Providers, providers
 from bridge.payments.vault import Vault
-from bridge.services import seats
 from bridge.services.assets import AssetLimits
 from bridge.services.doctor.patient import Patient, Wishes
 from bridge.services.figures import Figures
 from bridge.services.gate import Gate, GateRules
+from bridge.services.gitea_access import open_gitea
 from bridge.services.in_their_stead import InTheirStead
 from bridge.services.looks import Looker
 from bridge.services.makers import Makers
@@ -36,8 +35,7 @@ from bridge.services.sign_in import SignIn
 from bridge.services.themes import Themes
 from bridge.services.throttling import MOST_UNKNOWN_KEYS, Counters, Throttle
 from bridge.services.usage import UsageBuffer
-from bridge.settings import GiteaSettings, Settings
-from bridge.settings.logs import request_id
+from bridge.settings import Settings
 from bridge.storage import schema
 from bridge.storage.engine import open_engine, session_scope
 from bridge.storage.files import FileStore
@@ -46,7 +44,6 @@ from bridge.storage.objects import ObjectStorage
 from bridge.web import create_web
 from bridge.web.doors import Doors
 from bridge.worker import Worker, WorkerRules
-from gitea_client.budget import RequestBudget
 from gitea_client.client import GiteaClient
 
 
@@ -64,28 +61,6 @@ class Edge:
 
 
 REAL = Edge()
-
-
-def open_gitea(settings: GiteaSettings, *, most_seconds: float = math.inf) -> GiteaClient:
-    """The way to Gitea, within its budget. ``most_seconds``: for those who wait less long than the settings say."""
-    return GiteaClient(
-        settings.url,
-        settings.token.get_secret_value() or None,
-        timeout=(3.05, min(most_seconds, settings.timeout_seconds)),
-        public_url=settings.public_url or None,
-        before_request=_asking(RequestBudget(settings.max_requests_per_second)),
-        request_id=request_id.get,
-    )
-
-
-def _asking(budget: RequestBudget) -> Callable[[], None]:
-    """What comes before each question to Gitea: a seat first, since who waits for the budget waits in it."""
-
-    def ask() -> None:
-        seats.take()
-        budget()
-
-    return ask
 
 
 class Parts:

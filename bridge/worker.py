@@ -19,7 +19,7 @@ from bridge.services.refill import Refill
 from bridge.services.refresh import Catalog, Seen
 from bridge.services.schedule import Schedule
 from bridge.settings import RetentionSettings
-from bridge.storage import audits, catalog, payment_events, person_sessions, refreshes, replays, usage
+from bridge.storage import audits, payment_events, person_sessions, refreshes, replays, stored_assets, usage
 from bridge.storage.files import FileStore
 from bridge.storage.refreshes import Claim
 from gitea_client.errors import GiteaError
@@ -144,7 +144,7 @@ class Worker:
             refreshes.forget_deliveries(session, now - _KEEP_DELIVERIES)
             replays.forget(session, now - _KEEP_REPLAYS)
             person_sessions.forget(session, now - _KEEP_SESSIONS)
-            unused = catalog.drop_vanished_bytes(session, now - timedelta(days=kept.withdrawn_asset_days))
+            unused = stored_assets.drop_vanished_bytes(session, now - timedelta(days=kept.withdrawn_asset_days))
             before = (now - timedelta(days=kept.usage_site_days)).date()
             usage.forget_sites(session, before, self._sites_forgotten)
             audits.forget_addresses(session, now - timedelta(days=kept.ip_address_days))

@@ -8,7 +8,7 @@ from bridge.rules.access import Wanted
 from bridge.rules.publication import Offer
 from bridge.services.offers import file_name
 from bridge.services.products import Product
-from bridge.storage import catalog, refreshes
+from bridge.storage import refreshes, stored_assets
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +38,5 @@ def find(product: Product, tag: str, name: str) -> Found | None:
 
 def report_lost(session: Any, found: Found, now: datetime) -> None:
     """The store lacks the file (a restored database, a cleaned disk): the refresh sees that and fetches it again."""
-    for row in catalog.repos_with_bytes(session, found.offer.asset.sha256):
+    for row in stored_assets.repos_with_bytes(session, found.offer.asset.sha256):
         refreshes.enqueue(session, row.repo_id, row.full_name, "a file was lost from the store", now)

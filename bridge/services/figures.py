@@ -14,7 +14,7 @@ from bridge.services.holdbacks import HoldBacks
 from bridge.services.hooks import LAST_REFUSED
 from bridge.services.products import Hosts
 from bridge.services.usage import BOUNDS
-from bridge.storage import catalog, refreshes, tallies, usage
+from bridge.storage import refreshes, stored_assets, tallies, usage
 from bridge.storage.tallies import Tally
 
 WORKER_LATE_SECONDS = 30.0
@@ -111,7 +111,7 @@ def _of_hooks(session: Any, now: datetime) -> Iterator[Metric]:
 
 
 def _of_store(session: Any) -> Iterator[Metric]:
-    yield _gauge("bridge_store_bytes", "Bytes of release files in the store", catalog.all_stored_bytes(session))
+    yield _gauge("bridge_store_bytes", "Bytes of release files in the store", stored_assets.all_stored_bytes(session))
     backup = usage.last_beat(session, BACKUP)
     yield _moment("bridge_backup_last_timestamp_seconds", "When `bridge backup` last succeeded", backup)
 

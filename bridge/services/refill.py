@@ -10,9 +10,9 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any
 
-from bridge.storage import catalog
-from bridge.storage.catalog import Stored
+from bridge.storage import stored_assets
 from bridge.storage.files import FileStore
+from bridge.storage.stored_assets import Stored
 from gitea_client.client import GiteaClient
 from gitea_client.errors import GiteaError
 
@@ -43,7 +43,7 @@ class Refill:
     def run(self) -> bool:
         """Bring in some files that are missing here. Whether there may be more to do at once."""
         with self._open_session(read_only=True) as session:
-            stored = catalog.bytes_on_offer(session)
+            stored = stored_assets.bytes_on_offer(session)
         now = self._clock()
         self._failed = {sha256: at for sha256, at in self._failed.items() if timedelta(0) <= now - at < _AGAIN_AFTER}
         missing = [each for each in stored if each.sha256 not in self._failed and not self._store.has(each.sha256)]
@@ -56,7 +56,7 @@ class Refill:
         """Remove files from this machine that no row names any more; another machine has forgotten them."""
         old = self._store.digests(older_than=now_seconds - STRAY_SECONDS)
         with self._open_session(read_only=True) as session:
-            named = catalog.all_digests(session)
+            named = stored_assets.all_digests(session)
         for sha256 in old - named:
             self._store.remove_here(sha256)
 

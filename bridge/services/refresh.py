@@ -14,7 +14,7 @@ from bridge.services.assets import AssetLimits
 from bridge.services.looks import Look, Looker
 from bridge.services.masters import Entropy
 from bridge.services.products import Hosts, load_product
-from bridge.storage import catalog, refreshes
+from bridge.storage import catalog, refreshes, stored_assets
 from bridge.storage.audits import WORKER
 from bridge.storage.files import FileStore
 
@@ -146,19 +146,20 @@ class Catalog:
 
     def _fetch_files(self, repo_id: int, still_busy: Callable[[], None]) -> None:
         with self._open_session(read_only=True) as session:
-            lost = [each for each in catalog.read_assets(session, repo_id) if not self._store.has(each.sha256 or "")]
-            wanted = [*catalog.unread_assets(session, repo_id, self._clock()), *lost]
+            read = stored_assets.read_assets(session, repo_id)
+            lost = [each for each in read if not self._store.has(each.sha256 or "")]
+            wanted = [*stored_assets.unread_assets(session, repo_id, self._clock()), *lost]
             owner_id = session.get_one(Repo, repo_id).owner_id
         for asset in wanted:
             still_busy()
             with self._open_session(read_only=True) as session:
-                used = catalog.stored_bytes(session, owner_id)
+                used = stored_assets.stored_bytes(session, owner_id)
             fetched = assets.fetch(self._looker.gitea, self._store, asset, self._rules.limits, used)
             with self._open_session() as session:
                 assets.note(session.get_one(Asset, asset.uuid), fetched, self._clock())
                 catalog.raise_repo_revision(session, repo_id)
         with self._open_session() as session:
-            repo, retry_at = session.get_one(Repo, repo_id), catalog.next_retry(session, repo_id)
+            repo, retry_at = session.get_one(Repo, repo_id), stored_assets.next_retry(session, repo_id)
             if retry_at is not None and repo.next_refresh_at is not None:
                 repo.next_refresh_at = min(repo.next_refresh_at, retry_at)
 

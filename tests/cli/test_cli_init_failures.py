@@ -1,53 +1,19 @@
 """``bridge init`` with bad input, each by its name: what it says, how it ends, and that it leaves nothing half done."""
 
 import socket
-import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from support.gitea_worlds import Scripted
+from support.init_grounds import place, refused, run
 from support.installing import DOOR, ground
 
 from bridge.settings import load
 from gitea_client.simulator import deliveries
 
+__all__ = ["place", "run"]
 NEEDED = ("read:repository", "read:organization", "read:user")
 WRITING = ("write:repository", "write:organization", "write:user")
-
-
-@pytest.fixture
-def place(tmp_path):
-    with ground(tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    from bridge.cli import main
-
-    def command(place, *words):
-        monkeypatch.setattr(sys, "argv", ["bridge", "--config", str(place.config), *map(str, words)])
-        capsys.readouterr()
-        code = 0
-        try:
-            main()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return command
-
-
-def refused(place, run, words, code, *told):
-    before = place.state()
-    ended, out, err = run(place, *words)
-    assert ended == code, out + err
-    for each in told:
-        assert each in err
-    assert place.state() == before
-    assert not place.config.exists()
-    return err
 
 
 @pytest.mark.parametrize(
@@ -214,32 +180,6 @@ def test_a_port_that_something_else_has(place, run):
         finally:
             server.shutdown()
             thread.join()
-
-
-@pytest.mark.parametrize(
-    ("option", "value", "code", "told"),
-    [
-        ("gitea_url", "git.example.com", 2, "must be an address such as"),
-        ("public_url", "http://licenses.example.com", 2, "is not https"),
-        ("database", "mysql://b@db/bridge", 2, "sqlite:/// or postgresql://"),
-        ("database", "postgresql://b:hunter2@db/bridge", 2, "--database-file"),
-        ("bind", "8080", 6, "not of the right form"),
-        ("owner", "nobody-here", 6, "there is no nobody-here in Gitea"),
-        ("token_file", "/nowhere/token", 2, "write Gitea's token into that file"),
-    ],
-)
-def test_answers_that_can_not_be(place, run, option, value, code, told):
-    err = refused(place, run, place.words(**{option: value}), code, told)
-    assert "hunter2" not in err
-
-
-def test_an_owner_with_another_name_now(place, run):
-    place.world.rename_account("acme", "acme-ext")
-    refused(place, run, place.words(), 6, "acme is called acme-ext now")
-
-
-def test_without_a_token_nothing_begins(place, run):
-    refused(place, run, place.words(token_file=""), 2, "--token-file")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from support.zips import joomla_module
 
 from bridge.app import Edge, Parts
 from bridge.settings.schema import StoreSettings
-from bridge.storage import catalog
+from bridge.storage import stored_assets
 
 FILE = "/acme/mod-weather/downloads/v1.0.0/mod_weather-1.0.0.zip"
 
@@ -27,7 +27,7 @@ def machines(installation, tmp_path):
 
 def only_file(made):
     with made.parts.open_session(read_only=True) as session:
-        [stored] = catalog.bytes_on_offer(session)
+        [stored] = stored_assets.bytes_on_offer(session)
     return stored
 
 

@@ -9,7 +9,7 @@ from bridge.rules.publication import Offer
 from bridge.services.doctor.findings import Check, Seen, error, ok, seen, warning
 from bridge.services.doctor.patient import Patient
 from bridge.services.products import Product
-from bridge.storage import catalog
+from bridge.storage import stored_assets
 from feeds.manifest_values import ExtensionManifest
 
 _PREFIX = "dlid="
@@ -35,7 +35,7 @@ class _Line:
 def _lines(patient: Patient, platform: str) -> Iterator[_Line]:
     for product, row in patient.products():
         with patient.open_session(read_only=True) as session:
-            assets = {asset.uuid: asset for asset in catalog.read_assets(session, row.id)}
+            assets = {asset.uuid: asset for asset in stored_assets.read_assets(session, row.id)}
         for edition in ("", *product.settings.feed.editions):
             living = [offer for offer in product.offers(platform, edition) if not offer.withdrawn]
             found = [(offer, _manifest(assets.get(offer.asset.uuid), offer)) for offer in listing.newest_first(living)]

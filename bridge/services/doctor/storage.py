@@ -8,7 +8,7 @@ from pathlib import Path
 from bridge.errors import DatabaseOutdatedError, UnavailableError
 from bridge.services.doctor.findings import Check, Seen, error, ok, seen, warning
 from bridge.services.doctor.patient import Patient
-from bridge.storage import catalog, schema, vitals
+from bridge.storage import catalog, schema, stored_assets, vitals
 from bridge.storage.dumps import sqlite_file
 
 OLDEST = {"sqlite": (3, 37), "postgresql": (13,)}
@@ -97,7 +97,7 @@ def _files(patient: Patient) -> Iterator[Seen]:
     checked, wrong = 0, 0
     for product, row in patient.products():
         with patient.open_session(read_only=True) as session:
-            assets = catalog.read_assets(session, row.id)
+            assets = stored_assets.read_assets(session, row.id)
         for asset in assets:
             checked += 1
             code = _judge_file(patient, asset.sha256 or "", asset.size)

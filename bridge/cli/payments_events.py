@@ -19,7 +19,7 @@ _NUMBER = click.IntRange(1, 2**31 - 1)
 @payments_account.argument
 @click.option("--status", "statuses", multiple=True, type=click.Choice(_STATUSES), help="Only those; may be repeated.")
 @click.option("--ref", default="", help="Only those about a purchase, e.g. sub_…")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="So many.")
 @as_json
 @pass_context
 def events(context: Context, name: str, statuses: tuple[str, ...], ref: str, limit: int, as_json: bool) -> None:

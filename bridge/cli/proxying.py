@@ -37,7 +37,7 @@ _WAYS: Mapping[Proxy, _Way] = {
         home="/etc/nginx",
         fitted="conf.d/license-bridge.conf license-bridge/*.conf",
         below="cd license-bridge && "
-        r"sed -E 's#^location (\^?~) (\^?)/#location \1 \2/git/#' locations.conf > locations-subpath.conf",
+        r"sed -E 's#^location (=|\^?~) (\^?)/#location \1 \2/git/#' locations.conf > locations-subpath.conf",
         examples={"shared": "gitea.conf", "below": "gitea-subpath.conf", "own": "own-host.conf"},
         words="# This as a file in /etc/nginx/conf.d. Where the host has a server block already, the lines of it that\n"
         "# name license-bridge/ go into that one instead. Then: nginx -t; systemctl reload nginx",

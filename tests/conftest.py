@@ -4,6 +4,7 @@ Whatever uses ``database_url`` runs on SQLite and on PostgreSQL; ``-m "not postg
 ``support.databases.ONLY_SQLITE`` does so for one test.
 """
 
+import logging
 import shutil
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,15 @@ from support.databases import PostgresServer, make_sqlite_template, start_postgr
 from support.offices import Office
 
 _BOTH = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgres))
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """A command that sets up logging in this process writes to a stream of its test; the next one has another."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,7 @@ class BridgesOwn:
         self._open_session = open_session
         self._clock = clock
         self._sleep = sleep
-        self._since = clock().replace(microsecond=0)
+        self._since = clock()
 
     def wait(self, repo_id: int, secret: str, seconds: float) -> Arrival:  # noqa: ARG002  the bridge has checked it
         """Look until it is there."""

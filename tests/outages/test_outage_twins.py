@@ -58,7 +58,7 @@ def test_two_machines_do_each_job_once_and_obey_at_once(installation, start, fig
     bases = [each.base for each in twins]
     with counted(made) as seen:
         for name in REPOS:
-            file = joomla_module(name, "1.1.0")
+            file = joomla_module("weather", "1.1.0")
             made.world.publish_release(OWNER, name, "v1.1.0", files={"mod.zip": file})
             deliver(made, bases, name)
         for base in bases:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import sqlite3
+from collections import Counter
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -125,8 +126,10 @@ def test_a_locked_database_keeps_the_counts_for_later(product, tmp_path):
     with product.parts.open_session(read_only=True) as session:
         rows = session.exec(select(UsageDay).where(UsageDay.repo_id != NO_REPO))
         assert [(row.kind, row.count) for row in rows] == [("download", 4)]
-        told = {each.code: each.times for each in tallies.read(session) if each.code != tallies.MICROSECONDS}
-        assert told == {"valid": 4, "took": 4}
+        told = Counter[str]()  # how long answers took stands in a row for each bound
+        for each in tallies.read(session):
+            told[each.code] += each.times if each.code != tallies.MICROSECONDS else 0
+        assert +told == {"valid": 4, "took": 4}
 
 
 def test_a_hook_that_can_t_be_kept_is_not_called_kept(product, tmp_path):

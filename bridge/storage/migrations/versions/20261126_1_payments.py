@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = "20261126_9_payments"
+revision = "20261126_1_payments"
 down_revision = "20261123_8_customers"
 branch_labels = None
 depends_on = None

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261126_10_people"
-down_revision = "20261126_9_payments"
+revision = "20261126_2_people"
+down_revision = "20261126_1_payments"
 branch_labels = None
 depends_on = None
 

@@ -32,6 +32,7 @@ class UsageBuffer:
         self._open_session = open_session
         self._flush_seconds = flush_seconds
         self._lock = threading.Lock()
+        self._flushing = threading.Lock()
         self._counts: Counter[Use] = Counter()
         self._seen: dict[int, datetime] = {}
         self._took: Counter[Use] = Counter()
@@ -61,7 +62,14 @@ class UsageBuffer:
             self._start()
 
     def flush(self) -> None:
-        """Write what has gathered. Where the database does not answer, it is kept for the next time."""
+        """Write what has gathered; what was counted before is written when this returns.
+
+        Where the database does not answer, it is kept for the next time.
+        """
+        with self._flushing:
+            self._flush()
+
+    def _flush(self) -> None:
         with self._lock:
             counts, self._counts = self._counts, Counter()
             seen, self._seen = self._seen, {}

@@ -140,7 +140,7 @@ def test_repos_that_can_t_be_read_are_told(product):
         from bridge.storage import refreshes
 
         refreshes.enqueue(session, product.world.repo("acme", "weather").id, "acme/weather", "test", product.clock())
-        claim = refreshes.claim(session, product.clock(), for_seconds=60)
+        claim = refreshes.claim(session, product.clock(), for_seconds=60, longest_wait=timedelta(hours=1))
         later = product.clock() + timedelta(seconds=5)
         refreshes.again(session, claim, later, step=0, digest="", attempts=1, error="no")
     assert told(product.parts)["bridge_refresh_failing",] == 1

@@ -11,7 +11,7 @@ from pygal.style import Style
 
 sys.meta_path[:] = [each for each in sys.meta_path if type(each).__module__ != "pygal"]
 
-__all__ = ["QUIET", "pygal"]
+__all__ = ["QUIET", "Style", "pygal"]
 
 QUIET = Style(
     background="transparent",

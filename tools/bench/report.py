@@ -11,6 +11,10 @@ from pathlib import Path
 
 import click
 
+from bridge.services.drawing import Style, pygal
+
+# What pygal writes for its own script, which is not there.
+_SCRIPTS = re.compile(rb"<script\b.*?(?:</script>|/>)", re.DOTALL)
 _WORDS = {
     "bare_rps": "a Flask program with one route and nothing else: the yardstick",
     "feed_open_rps": "a feed without a key",
@@ -133,11 +137,6 @@ def _words(name: str) -> str:
 
 def chart(found: Results) -> bytes:
     """Answers a second as bars, without what would make the others vanish beside it."""
-    # Imported only here: pygal hooks into the import system in a way that Python warns of at every later import.
-    import pygal  # noqa: PLC0415
-    from pygal.style import Style  # noqa: PLC0415
-
-    sys.meta_path[:] = [each for each in sys.meta_path if type(each).__name__ != "PluginImportFixer"]
     style = Style(background="#ffffff", plot_background="#ffffff", colors=("#3b6ea5",), font_family="sans-serif")
     bars = pygal.HorizontalBar(
         show_legend=False, style=style, js=[], height=420, width=900, print_values=True, margin=16,
@@ -146,8 +145,7 @@ def chart(found: Results) -> bytes:
     rates = {name.removesuffix("_rps"): value for name, value in found.values.items() if name.endswith("_rps")}
     bars.x_labels = [name.replace("_", " ") for name in reversed(rates)]
     bars.add("", [round(value) for value in reversed(rates.values())])
-    drawn: bytes = bars.render()
-    return drawn
+    return _SCRIPTS.sub(b"", bars.render())
 
 
 def machine() -> str:

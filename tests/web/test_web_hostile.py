@@ -1,5 +1,6 @@
 """Hostile input at every door: nothing fails, nothing comes back unescaped, no key reaches a log."""
 
+import itertools
 import logging
 import re
 
@@ -57,7 +58,15 @@ STRANGE = [
     "&amp;dlid=x",
     "dlid=x&dlid=y",
 ]
+_ADDRESSES = itertools.count(1)
 NAMES = ("dlid", "amp;dlid", "key", "domain", "amp;domain", "channel", "dolibarr", "php")
+
+
+@pytest.fixture(autouse=True)
+def from_elsewhere(visitor):
+    """Each test comes from an address of its own: whoever tries many keys from one is told to wait."""
+    number = next(_ADDRESSES)
+    visitor.environ_base["HTTP_X_FORWARDED_FOR"] = f"10.0.{number // 256 % 256}.{number % 256}"
 
 
 def raw(text: str) -> str:

@@ -65,8 +65,12 @@ NAMES = ("dlid", "amp;dlid", "key", "domain", "amp;domain", "channel", "dolibarr
 @pytest.fixture(autouse=True)
 def from_elsewhere(visitor):
     """Each test comes from an address of its own: whoever tries many keys from one is told to wait."""
+    visitor.environ_base["HTTP_X_FORWARDED_FOR"] = another_address()
+
+
+def another_address() -> str:
     number = next(_ADDRESSES)
-    visitor.environ_base["HTTP_X_FORWARDED_FOR"] = f"10.0.{number // 256 % 256}.{number % 256}"
+    return f"10.0.{number // 256 % 256}.{number % 256}"
 
 
 def raw(text: str) -> str:
@@ -118,6 +122,7 @@ def test_a_strange_header_is_read_or_refused_and_never_a_failure(door, header, s
     for text in STRANGE:
         for value in (raw(text), f"Bearer {raw(text)}", f"bytes={raw(text)}"):
             environ = {header: value, "QUERY_STRING": f"dlid={shop.situations['valid'].key}"}
+            environ.setdefault("HTTP_X_FORWARDED_FOR", another_address())
             if header in {"HTTP_X_LICENSE_KEY", "HTTP_AUTHORIZATION"}:
                 environ["QUERY_STRING"] = ""
             fine(Response.from_app(app, EnvironBuilder(f"/acme/closed{door}").get_environ() | environ, buffered=True))

@@ -34,7 +34,9 @@ def shop(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """Products in every key mode and a key in every situation; nobody changes it."""
     directory = tmp_path_factory.mktemp("shop")
     shutil.copy(migrated_sqlite, directory / "bridge.db")
-    made = install(f"sqlite:///{directory / 'bridge.db'}", directory)
+    # Its clock stands still, so all tests of a file use its keys within one minute.
+    many = {"downloads_per_key_and_minute": 1_000_000}
+    made = install(f"sqlite:///{directory / 'bridge.db'}", directory, limits=many)
     yield build(made)
     made.close()
 

@@ -1,40 +1,16 @@
 """``bridge init`` beside a pretend Gitea: what it makes, that it makes it once, and that it completes what is missing."""
 
 import stat
-import sys
 import tomllib
 
 import pytest
 from click.testing import CliRunner
-from support.installing import ground
+from support.init_grounds import place, run
 
 from bridge.cli.root import bridge
 from bridge.settings import load
 
-
-@pytest.fixture
-def place(tmp_path):
-    with ground(tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Run a command as a shell does; returns (exit code, output, errors)."""
-    from bridge.cli import main
-
-    def command(place, *words):
-        monkeypatch.setattr(sys, "argv", ["bridge", "--config", str(place.config), *map(str, words)])
-        capsys.readouterr()
-        code = 0
-        try:
-            main()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return command
+__all__ = ["place", "run"]
 
 
 def mode(path):

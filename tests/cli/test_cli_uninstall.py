@@ -1,37 +1,12 @@
 """``bridge uninstall``: Gitea is as it was, and what stays is said."""
 
-import sys
-
 import pytest
 from click.testing import CliRunner
-from support.installing import ground
+from support.init_grounds import place, run
 
 from bridge.cli.root import bridge
 
-
-@pytest.fixture
-def place(tmp_path):
-    with ground(tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    from bridge.cli import main
-
-    def command(place, *words):
-        monkeypatch.setattr(sys, "argv", ["bridge", "--config", str(place.config), *map(str, words)])
-        capsys.readouterr()
-        code = 0
-        try:
-            main()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return command
-
+__all__ = ["place", "run"]
 
 WRITING = ("write:repository", "write:organization", "write:user")
 

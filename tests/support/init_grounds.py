@@ -14,6 +14,7 @@ def place(tmp_path):
 
 @pytest.fixture
 def run(monkeypatch, capsys):
+    """Run a command as a shell does; returns (exit code, output, errors)."""
     from bridge.cli import main
 
     def command(place, *words):

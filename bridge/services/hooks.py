@@ -40,14 +40,16 @@ def accept(
         delivery = hooks.parse(body, headers)
     except hooks.BadDelivery as error:
         raise InvalidInputError("body", str(error)) from error
-    if _is_check(delivery):
+    if _is_for_check_repo(delivery):
         return _note_check(delivery, open_session, now)
     if delivery.event not in RELEVANT or delivery.repository_id is None or not delivery.owner:
         return "not about releases"
-    if delivery.ref_type == "branch":
+    if delivery.ref_type == "branch" and not delivery.is_test:
         return "not about releases"
     if not serves(delivery.owner) and not _is_known(delivery.repository_id, open_session):
         return "not a served owner"
+    if delivery.is_test:
+        return _note_check(delivery, open_session, now)
     with open_session() as session:
         fresh = refreshes.remember_delivery(
             session,
@@ -70,10 +72,10 @@ def _is_known(repo_id: int, open_session: Callable[..., AbstractContextManager[A
         return session.get(Repo, repo_id) is not None
 
 
-def _is_check(delivery: hooks.Delivery) -> bool:
-    """Whether somebody only wants to see a delivery arrive: a hook's test, or a repo that was made for that."""
+def _is_for_check_repo(delivery: hooks.Delivery) -> bool:
+    """Whether it is of a repo that was made to see a delivery arrive, whoever owns it."""
     made_for_it = delivery.event == "repository" and (delivery.name or "").startswith(CHECK_REPO)
-    return delivery.repository_id is not None and (delivery.is_test or made_for_it)
+    return delivery.repository_id is not None and made_for_it
 
 
 def _note_check(
@@ -84,7 +86,7 @@ def _note_check(
             session,
             source="gitea",
             delivery_id=delivery.uuid,
-            event=delivery.event,
+            event="test",
             repo_id=delivery.repository_id,
             now=now,
         )

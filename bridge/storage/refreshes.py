@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from bridge.models import HookDelivery, Refresh
 from bridge.storage.engine import upsert
+from bridge.storage.moments import has_come
 
 
 def remember_delivery(
@@ -103,9 +104,9 @@ def claim(session: Session, now: datetime, *, for_seconds: float, longest_wait: 
 
     The update names the row's state, so only one worker gets it. ``longest_wait``: of what is put off.
     """
-    until = col(Refresh.claimed_until)
-    free = or_(until.is_(None), until < now, until > now + timedelta(seconds=for_seconds))
-    due = or_(col(Refresh.due_at) <= now, col(Refresh.due_at) > now + longest_wait)
+    lapsed = has_come(Refresh.claimed_until, now, timedelta(seconds=for_seconds))
+    free = or_(col(Refresh.claimed_until).is_(None), lapsed)
+    due = has_come(Refresh.due_at, now, longest_wait)
     row = session.exec(
         select(Refresh).where(due, free).order_by((col(Refresh.step) < 0).asc(), col(Refresh.due_at)).limit(1)
     ).first()

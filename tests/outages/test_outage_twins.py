@@ -69,7 +69,7 @@ def test_two_machines_do_each_job_once_and_obey_at_once(installation, start, fig
     asked = Counter(path for method, path in seen if method == "GET")
     lists = {name: asked[f"/api/v1/repos/{OWNER}/{name}/releases"] for name in REPOS}
     figure("reads of a repo after a delivery that came to both", sorted(set(lists.values())))
-    assert set(lists.values()) == {1}
+    assert set(lists.values()) == {1}, lists
     slowest = max(revoked_after(made, package, bases) for _ in range(5))
     figure("until a revoked key is refused by both, s", round(slowest, 3))
     assert slowest < REVOKED_SECONDS + BUSY_SECONDS

@@ -5,7 +5,6 @@ Everything is asked of ``bridge serve`` over HTTP. What a call is done to is mad
 """
 
 import contextlib
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from support.api_world import NEEDED, PEOPLE, REPOS, TEAMS, Api
 from support.bridges import Installation
 from support.gitea_worlds import GiteaUnderTest, Person
 from support.journey import running_bridge
+from support.visitors import another_address
 
 from bridge.app import Parts, utc_now
 from bridge.settings import load
@@ -24,7 +24,6 @@ from gitea_client.values import Account
 OTHERS = ("bea", "dora", "tim")
 LEAVERS = ("blocked", "deleted", "demoted")  # owners of acme, until they are not
 _BOSSES = {"acme": "olga", "beta": "bea", "dora": "dora"}
-_ADDRESSES = itertools.count(1)
 
 
 class Answer:
@@ -51,8 +50,7 @@ class HttpClient:
 
     def open(self, path: str, *, method: str, headers: dict[str, str], **options: Any) -> Answer:
         """One request."""
-        number = next(_ADDRESSES)
-        came_from = {"X-Forwarded-For": f"10.{number // 65536 % 256}.{number // 256 % 256}.{number % 256}"}
+        came_from = {"X-Forwarded-For": another_address()}
         sent = {"Content-Type": options.pop("content_type")} if "content_type" in options else {}
         headers = headers | came_from | sent
         return Answer(self._session.request(method, f"{self._url}{path}", headers=headers, timeout=60, **options))

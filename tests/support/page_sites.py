@@ -42,6 +42,17 @@ class Site:
             yield guest
 
 
+def sign_in(page: Page, login: str) -> None:
+    """Answer Gitea's question who one is, and its question for consent where it asks that too."""
+    who = page.get_by_role("button", name=re.compile(rf"^{login}\b"))
+    who.click()
+    who.wait_for(state="detached")
+    page.wait_for_load_state()
+    consent = page.get_by_role("button", name="Authorize application")
+    if consent.count():
+        consent.click()
+
+
 @dataclass
 class Guest:
     """A person at a browser."""
@@ -56,10 +67,7 @@ class Guest:
     def sign_in(self, login: str, to: str = HOME) -> None:
         """Through Gitea's question and consent, to where they wanted to go."""
         self.page.goto(f"{self.url}{to}")
-        self.page.get_by_role("button", name=re.compile(rf"^{login}\b")).click()
-        consent = self.page.get_by_role("button", name="Authorize application")
-        if consent.count():
-            consent.click()
+        sign_in(self.page, login)
         self.page.wait_for_url(f"{self.url}{to}")
         self.visit.complaints.clear()
         self.visit.asked.clear()

@@ -1,12 +1,12 @@
 """Hostile input at every door: nothing fails, nothing comes back unescaped, no key reaches a log."""
 
-import itertools
 import logging
 import re
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.visitors import another_address
 from web_shop import NEWEST, Shop
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Response
@@ -58,7 +58,6 @@ STRANGE = [
     "&amp;dlid=x",
     "dlid=x&dlid=y",
 ]
-_ADDRESSES = itertools.count(1)
 NAMES = ("dlid", "amp;dlid", "key", "domain", "amp;domain", "channel", "dolibarr", "php")
 
 
@@ -66,11 +65,6 @@ NAMES = ("dlid", "amp;dlid", "key", "domain", "amp;domain", "channel", "dolibarr
 def from_elsewhere(visitor):
     """Each test comes from an address of its own: whoever tries many keys from one is told to wait."""
     visitor.environ_base["HTTP_X_FORWARDED_FOR"] = another_address()
-
-
-def another_address() -> str:
-    number = next(_ADDRESSES)
-    return f"10.0.{number // 256 % 256}.{number % 256}"
 
 
 def raw(text: str) -> str:

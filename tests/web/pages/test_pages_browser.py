@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.browsers import running_browser
-from support.page_sites import HOME, Site, running_site
+from support.page_sites import HOME, Site, running_site, sign_in
 
 from bridge.web.pages.catalogue import ALL
 
@@ -97,9 +97,7 @@ def test_it_works_without_script(site: Site):
     context = site.browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{site.url}{HOME}/packages/new")
-    page.get_by_role("button", name=re.compile("^olga")).click()
-    if page.get_by_role("button", name="Authorize application").count():
-        page.get_by_role("button", name="Authorize application").click()
+    sign_in(page, "olga")
     page.get_by_label("Name", exact=False).first.fill("No script")
     page.get_by_role("button", name="Make the package").click()
     page.get_by_text("The package “No script” was made.").wait_for()

@@ -17,6 +17,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from support.bridges import Installation, install
 from support.databases import PostgresServer, make_sqlite_template, start_postgres
 from support.offices import Office
+from support.quick_apps import remember_builders
+
+remember_builders()
 
 _BOTH = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgres))
 

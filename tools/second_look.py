@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 MOST = 3
-_FAILED = Path(".pytest_cache/v/cache/lastfailed")
+_FAILED = Path("var/pytest/v/cache/lastfailed")  # cache_dir in pyproject.toml
 
 
 def main() -> int:

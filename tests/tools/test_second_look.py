@@ -18,7 +18,7 @@ TESTS = {
 def look(directory, failed):
     (directory / "test_it.py").write_text("\n".join(TESTS.values()))
     if failed is not None:
-        cache = directory / ".pytest_cache/v/cache"
+        cache = directory / "var/pytest/v/cache"
         cache.mkdir(parents=True)
         (cache / "lastfailed").write_text(json.dumps(dict.fromkeys(failed, True)))
     return subprocess.run(
@@ -52,3 +52,12 @@ def test_what_fails_again_or_in_numbers_is_a_failure(tmp_path, failed):
     ran = look(tmp_path, failed)
     assert ran.returncode != 0
     assert "UNSTABLE" not in ran.stdout
+
+
+def test_it_looks_where_the_options_of_this_project_write(tmp_path):
+    (tmp_path / "test_it.py").write_text("\n".join(TESTS.values()))
+    options = ["-q", "-n", "1", "-c", str(ROOT / "pyproject.toml"), f"--rootdir={tmp_path}", "test_it.py"]
+    subprocess.run([sys.executable, "-m", "pytest", *options], cwd=tmp_path, capture_output=True, check=False)
+    ran = look(tmp_path, None)
+    assert "Once more, alone: test_it.py::test_bad\n" in ran.stdout
+    assert ran.returncode != 0

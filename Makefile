@@ -5,6 +5,8 @@ BIN := .venv/bin
 PORT ?= 8080
 GITEA_PORT ?= 3080
 export PORT GITEA_PORT
+# The tests start hundreds of processes; where this is set, each of them compiles every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help dev demo test chaos check sure fix docs screenshots bench lock clean

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from bridge.cli import transfer
 from bridge.cli.common import Context, as_json, find_key, find_level, iso, pass_context, read_moment, show_rows
 from bridge.errors import InvalidInputError, NotFoundError
 from bridge.models import LicenseKey, Package
@@ -246,3 +247,7 @@ def _personal_feeds(context: Context, session: Any, key: LicenseKey) -> list[str
         for repo, owner in catalog.repos_of(session, key.owner_id, served_only=True)
         if not wanted or repo.id in wanted
     ]
+
+
+key.add_command(transfer.import_keys)
+key.add_command(transfer.export_keys)

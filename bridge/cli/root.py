@@ -1,5 +1,6 @@
 """The ``bridge`` command itself, and how errors end it."""
 
+import importlib
 import logging
 import sys
 from pathlib import Path
@@ -7,25 +8,6 @@ from pathlib import Path
 import click
 
 from bridge import errors
-from bridge.cli import (
-    backups,
-    customers,
-    database,
-    demo,
-    doctor,
-    explain,
-    init,
-    keys,
-    packages,
-    payments,
-    repos,
-    serving,
-    sites,
-    stats,
-    tokens,
-    transfer,
-    uninstall,
-)
 from bridge.cli.common import Context
 from bridge.cli.exits import EXIT_INVALID, EXIT_NOT_FOUND, EXIT_REFUSED, EXIT_SETTINGS, EXIT_UNAVAILABLE
 from gitea_client.errors import GiteaError, NotAllowed, NotAuthenticated
@@ -44,7 +26,46 @@ _EXITS: tuple[tuple[type[Exception], int], ...] = (
 )
 
 
-@click.group(context_settings={"max_content_width": 110})
+# Where each command stands. It is imported when it is called: a web worker carries none of the others, and `bridge`
+# answers sooner.
+_COMMANDS = {
+    "init": "init:init",
+    "uninstall": "uninstall:uninstall",
+    "serve": "serving:serve",
+    "web": "serving:web",
+    "worker": "serving:worker",
+    "db": "database:db",
+    "backup": "backups:backup",
+    "restore": "backups:restore",
+    "repo": "repos:repo",
+    "package": "packages:package",
+    "key": "keys:key",
+    "site": "sites:site",
+    "customer": "customers:customer",
+    "token": "tokens:token",
+    "payments": "payments:payments",
+    "explain": "explain:explain",
+    "doctor": "doctor:doctor",
+    "stats": "stats:stats",
+    "demo": "demo:demo",
+}
+
+
+class _Commands(click.Group):
+    """The commands of ``_COMMANDS``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name].split(":")
+        command: click.Command = getattr(importlib.import_module(f"bridge.cli.{module}"), name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"max_content_width": 110})
 @click.option(
     "-c", "--config", type=click.Path(path_type=Path, dir_okay=False), help="Configuration file (default: config.toml)."
 )
@@ -62,32 +83,6 @@ def bridge(context: click.Context, config: Path | None) -> None:
     """
     context.obj = Context(config)
     context.call_on_close(context.obj.close)
-
-
-for command in (
-    init.init,
-    uninstall.uninstall,
-    serving.serve,
-    serving.web,
-    serving.worker,
-    database.db,
-    backups.backup,
-    backups.restore,
-    repos.repo,
-    packages.package,
-    keys.key,
-    sites.site,
-    customers.customer,
-    tokens.token,
-    payments.payments,
-    explain.explain,
-    doctor.doctor,
-    stats.stats,
-    demo.demo,
-):
-    bridge.add_command(command)
-keys.key.add_command(transfer.import_keys)
-keys.key.add_command(transfer.export_keys)
 
 
 def main() -> None:

@@ -150,6 +150,6 @@ def test_a_failed_migration_leaves_nothing_half_made(database_url, monkeypatch):
 
 def test_many_threads_may_ask_at_once_whether_the_schema_is_the_wanted_one(engine):
     schema.upgrade(engine)
-    schema._read_revisions.cache_clear()
+    schema._revisions.cache_clear()
     with ThreadPoolExecutor(16) as pool:
         assert list(pool.map(lambda _: schema.require_current(engine), range(32))) == [None] * 32

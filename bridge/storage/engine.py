@@ -1,5 +1,8 @@
 """Engines and sessions: one place that knows how SQLite and PostgreSQL want to be opened."""
 
+import random
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +20,7 @@ from bridge.errors import SettingsError, UnavailableError
 # How long a statement waits for another's lock before the database counts as away.
 BUSY_TIMEOUT_MS = 10_000
 _CONNECT_SECONDS = 10
+_LOOKS_SECONDS = (0.001, 0.004)
 _UNIQUE_VIOLATIONS = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "23505"}
 
 _SQLITE_PRAGMAS = (
@@ -101,8 +105,38 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # A deferred transaction that reads first and writes later fails at once when another writer was faster; IMMEDIATE
     # waits for its turn. Readers that never write say so and do not queue.
-    mode = "DEFERRED" if connection.get_execution_options().get("read_only") else "IMMEDIATE"
-    connection.exec_driver_sql(f"BEGIN {mode}")
+    if connection.get_execution_options().get("read_only"):
+        connection.exec_driver_sql("BEGIN DEFERRED")
+    else:
+        _begin_in_turn(connection)
+
+
+def _begin_in_turn(connection: Connection) -> None:
+    """Wait for the other writers, looking every few milliseconds.
+
+    SQLite's own wait looks ever more rarely, down to ten times a second, so that among many writers some starve.
+    """
+    wire: Any = connection.connection.dbapi_connection
+    [patience_ms] = wire.execute("PRAGMA busy_timeout").fetchone()
+    until = time.monotonic() + patience_ms / 1000
+    wire.execute("PRAGMA busy_timeout = 0")
+    try:
+        while not _is_over(wire) and time.monotonic() < until:
+            time.sleep(random.uniform(*_LOOKS_SECONDS))  # noqa: S311  no secret: two that wait must not keep step
+        if not wire.in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        wire.execute(f"PRAGMA busy_timeout = {patience_ms:d}")
+
+
+def _is_over(wire: Any) -> bool:
+    """Whether the wait is over: it has begun, or can't for a reason that the caller's own try will tell."""
+    try:
+        wire.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            return False
+    return True
 
 
 @contextmanager

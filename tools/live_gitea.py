@@ -20,7 +20,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,10 +119,13 @@ def module_dir(version: str) -> Path:
 
 
 @contextlib.contextmanager
-def running(version: str, root_url: str = "") -> Iterator[LiveGitea]:
+def running(
+    version: str, root_url: str = "", furnish: Callable[[Path], None] = lambda _custom: None
+) -> Iterator[LiveGitea]:
     """Run a fresh Gitea with one site admin; all it holds is thrown away at the end.
 
-    ``root_url``: the address of a proxy before it, under which it knows itself.
+    ``root_url``: the address of a proxy before it, under which it knows itself. ``furnish`` is called with its custom
+    directory before it starts.
     """
     if shutil.which("git") is None:
         raise CannotObtainError("there is no 'git' on the PATH for Gitea to use")
@@ -137,6 +140,9 @@ def running(version: str, root_url: str = "") -> Iterator[LiveGitea]:
         environment = _environment(work)
         _checked([*gitea, "migrate"], environment)
         _make_admin(gitea, environment)
+        custom = Path(work) / "custom"
+        custom.mkdir(exist_ok=True)
+        furnish(custom)
         command = ["admin", "user", "generate-access-token", "-u", ADMIN, "-t", "tests", "--scopes", "all", "--raw"]
         token = _checked([*gitea, *command], environment).split()[-1]
         with _served([*gitea, "web"], environment, f"http://127.0.0.1:{port}") as base_url:

@@ -21,11 +21,13 @@ from bridge.errors import ConflictError, InvalidInputError
 from bridge.services.gitea_access import open_gitea
 from bridge.services.installing import looking, planning
 from bridge.services.installing.files import Files
+from bridge.services.installing.gitea_folder import GiteaFolder
+from bridge.services.installing.gitea_texts import Where
 from bridge.services.installing.holding import Held
 from bridge.services.installing.planning import Found
 from bridge.services.installing.proving import BridgesOwn
 from bridge.services.installing.running import Hands, Outside
-from bridge.services.installing.steps import CreateApplication, Step, WriteConfig
+from bridge.services.installing.steps import ChangeGiteaFile, CreateApplication, Step, WriteConfig
 from bridge.services.installing.values import Answers, GiteaFacts
 from bridge.services.installing.verdicts import judge
 from bridge.settings import load
@@ -48,6 +50,11 @@ def _options(command: Any) -> Any:
             click.option("--database-file", type=file, help="A file with the address of PostgreSQL and its password."),
             click.option("--data-dir", type=click.Path(path_type=Path), help="For SQLite and copies of release files."),
             click.option("--bind", help="Where the bridge listens (default: 127.0.0.1:8080)."),
+            click.option(
+                "--gitea-custom",
+                type=click.Path(path_type=Path, file_okay=False),
+                help="Gitea's custom directory: put a tab and links to the pages there.",
+            ),
             click.option("--token-file", type=file, help="A file with Gitea's token; - is standard input."),
             click.option(
                 "--proxy",
@@ -125,7 +132,18 @@ def _found(client: GiteaClient, facts: GiteaFacts, decided: Answers, held: Held)
     applications = looking.find_applications(
         client, facts.token, decided.callback, held.text("oauth.client_id"), record
     )
-    return Found(tuple(map(find, levels)), tuple(elsewhere), applications, secrets.token_hex(32))
+    pages = _pages(client, decided)
+    return Found(tuple(map(find, levels)), tuple(elsewhere), applications, secrets.token_hex(32), pages)
+
+
+def _pages(client: GiteaClient, decided: Answers) -> tuple[ChangeGiteaFile, ...]:
+    """What Gitea's templates lack."""
+    if decided.custom_dir is None:
+        return ()
+    folder = GiteaFolder(decided.custom_dir)
+    folder.check()
+    where = Where.of(decided.public_url, decided.gitea_public_url, looking.spelled(client, decided.named_owners))
+    return tuple(ChangeGiteaFile(folder, each) for each in folder.missing(where))
 
 
 def _agree(steps: Iterable[Step], files: Files, *, asking: bool, overwrite: bool) -> None:

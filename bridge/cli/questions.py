@@ -31,6 +31,7 @@ class Given:
     data_dir: Path | None
     bind: str | None
     token: str | None
+    gitea_custom: Path | None
     ask: bool
 
 
@@ -52,6 +53,7 @@ def answers(given: Given, held: Held) -> tuple[Answers, Settings]:
     bind = given.bind or held.text("web.bind") or _BIND
     hook_url = _checked(given.hook_url, http_url) if given.hook_url else held.text("gitea.hook_url")
     data_dir = given.data_dir or Path(held.text("bridge.data_dir") or _data_dir(held))
+    held_custom = held.text("gitea.custom_dir")
     made = Answers(
         gitea_url=gitea_url,
         gitea_public_url=gitea_public_url,
@@ -64,6 +66,7 @@ def answers(given: Given, held: Held) -> tuple[Answers, Settings]:
         data_dir=data_dir.absolute() if given.data_dir else data_dir,
         bind=bind,
         token=token,
+        custom_dir=given.gitea_custom.absolute() if given.gitea_custom else Path(held_custom) if held_custom else None,
     )
     return made, _settings(made, held)
 
@@ -86,6 +89,7 @@ def _settings(made: Answers, held: Held) -> Settings:
             "public_url": made.gitea_public_url,
             "token": made.token,
             "hook_url": made.hook_url,
+            "custom_dir": str(made.custom_dir or ""),
             "max_requests_per_second": 50.0,  # a handful of questions, and somebody waits for them
         },
         "bridge": {"public_url": made.public_url, "owners": list(made.owners), "data_dir": made.data_dir},

@@ -66,6 +66,7 @@ class GiteaSettings(_Section):
     token: SecretStr = SecretStr("")
     webhook_secrets: Secrets = Field(default_factory=list)
     hook_url: HttpUrl = ""
+    custom_dir: str = Field(default="", pattern=r"^(/.*)?$")
     max_requests_per_second: float = Field(default=5.0, gt=0, le=1000)
     timeout_seconds: float = Field(default=10.0, gt=0, le=120)
 

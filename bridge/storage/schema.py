@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _TABLE = "alembic_version"
+_VERSION = "SELECT version_num FROM alembic_version"
 
 
 def _config(engine: Engine) -> "Config":
@@ -46,7 +47,7 @@ def current(engine: Engine) -> str | None:
     with answering(), engine.connect().execution_options(read_only=True) as connection:
         if not inspect(connection).has_table(_TABLE):
             return None
-        revision: str | None = connection.execute(text(f"SELECT version_num FROM {_TABLE}")).scalar()
+        revision: str | None = connection.execute(text(_VERSION)).scalar()
         return revision
 
 

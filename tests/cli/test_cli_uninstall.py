@@ -118,3 +118,23 @@ def test_without_gitea_nothing_can_be_taken_out_of_it(place, run):
     place.world.faults.inject("down", path="/api")
     code, _, err = run(place, "uninstall", "--yes")
     assert (code, "does not answer" in err) == (5, True)
+
+
+def test_gitea_s_own_templates_get_a_part_of_ours_and_lose_it_again(place, run, tmp_path):
+    custom = tmp_path / "custom"
+    assert run(place, *place.words(), "--gitea-custom", str(custom))[0] != 0, "there is no such directory"
+    custom.mkdir()
+    theirs = custom / "templates" / "custom" / "footer.tmpl"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("<p>ours</p>\n")
+    code, out, _ = run(place, *place.words(), "--gitea-custom", str(custom))
+    assert (code, "Restart Gitea" in out) == (7, True)
+    tab = (custom / "templates" / "custom" / "extra_tabs.tmpl").read_text()
+    assert '{{if eq .Repository.OwnerName "acme"}}' in tab
+    code, out, _ = run(place, "init", "--yes")
+    assert (code, "lead to the bridge's pages already" in out) == (0, True), "it remembers the directory"
+    code, out, _ = run(place, "uninstall", "--yes")
+    assert (code, "Restart Gitea" in out) == (7, True)
+    assert [each for each in custom.rglob("*") if each.is_file()] == [theirs]
+    assert theirs.read_text() == "<p>ours</p>\n"
+    assert run(place, "uninstall", "--yes")[0] == 0

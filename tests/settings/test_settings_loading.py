@@ -18,6 +18,7 @@ OTHER = {
     "gitea.token": (SECRET, SECRET, SECRET),
     "gitea.webhook_secrets": ([SECRET, "b"], f"{SECRET}, b", [SECRET, "b"]),
     "gitea.hook_url": ("http://bridge:8080/", "http://bridge:8080/", "http://bridge:8080"),
+    "gitea.custom_dir": ("/srv/gitea/custom", "/srv/gitea/custom", "/srv/gitea/custom"),
     "gitea.max_requests_per_second": (2.5, "2.5", 2.5),
     "gitea.timeout_seconds": (3, "3", 3.0),
     "bridge.public_url": ("https://git.example.com/", "https://git.example.com/", "https://git.example.com"),

@@ -12,12 +12,14 @@ from bridge.services.doctor import (
     rights,
     routes,
     storage,
+    templates,
 )
 from bridge.services.doctor.findings import Check
 
 CHECKS: tuple[Check, ...] = (
     *gitea.CHECKS,
     *rights.CHECKS,
+    *templates.CHECKS,
     *deliveries.CHECKS,
     *routes.CHECKS,
     *proxy.CHECKS,

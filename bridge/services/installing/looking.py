@@ -187,3 +187,15 @@ def find_applications(
         elif each.name == NAME:
             foreign.append(each)
     return ApplicationsFound(tuple(own), tuple(foreign), allowed="user" in token.changes)
+
+
+def spelled(client: GiteaClient, names: Iterable[str]) -> tuple[str, ...]:
+    """Owners' names as Gitea writes them; those that it does not know as they are."""
+
+    def spell(name: str) -> str:
+        try:
+            return client.owner(name).login
+        except (NotFound, Moved, NotAllowed):
+            return name
+
+    return tuple(map(spell, names))

@@ -6,6 +6,7 @@ from typing import Any
 
 from bridge.services.installing.holding import DATABASE, SECRETS, TOKEN, Held
 from bridge.services.installing.steps import (
+    ChangeGiteaFile,
     CreateApplication,
     CreateHook,
     DeleteApplication,
@@ -35,6 +36,7 @@ class Found:
     elsewhere: tuple[HooksFound, ...]
     applications: ApplicationsFound
     fallback_secret: str = field(repr=False)  # a new one, for where none is held
+    pages: tuple[ChangeGiteaFile, ...] = ()  # what Gitea's templates lack
 
 
 def plan(answers: Answers, held: Held, found: Found) -> tuple[Step, ...]:
@@ -50,6 +52,7 @@ def plan(answers: Answers, held: Held, found: Found) -> tuple[Step, ...]:
         *(step for each in found.hooks for step in _hook(each, answers.hook_address, held, secret)),
         *(step for each in found.elsewhere for step in _superfluous(each)),
         *_application(answers, held, found.applications),
+        *_pages(answers, found.pages),
         *_proof(answers, found.hooks, secret),
     )
 
@@ -108,6 +111,7 @@ def _plain_keys(answers: Answers, held: Held) -> Iterator[tuple[str, Value]]:
 def _optional_keys(answers: Answers, held: Held) -> Iterator[tuple[str, Value]]:
     """Keys that even a new file leaves out where the default is meant."""
     wanted = {"gitea.hook_url": (answers.hook_url, ""), "web.bind": (answers.bind, _DEFAULT_BIND)}
+    wanted["gitea.custom_dir"] = (str(answers.custom_dir or ""), "")
     if not _has_password(answers.database_url):
         wanted["database.url"] = (answers.database_url, "")
         if held.value("database.url_file") and held.secrets["database.url"] != answers.database_url:
@@ -197,6 +201,18 @@ def _application(answers: Answers, held: Held, found: ApplicationsFound) -> Iter
 def _namesakes(found: ApplicationsFound) -> Iterator[Note]:
     for each in found.foreign:
         yield Note(f"another application “{each.name}” (number {each.id}) returns elsewhere; it is left alone")
+
+
+def _pages(answers: Answers, missing: Sequence[ChangeGiteaFile]) -> Iterator[Step]:
+    if answers.custom_dir is None:
+        return
+    yield from missing
+    if missing:
+        yield Note(
+            "restart Gitea: it reads its templates when it starts, and then shows the tab “Licenses”", warning=True
+        )
+    else:
+        yield Note(f"Gitea's templates in {answers.custom_dir} lead to the bridge's pages already")
 
 
 def _proof(answers: Answers, hooks: Sequence[HooksFound], secret: str) -> Iterator[Step]:

@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from bridge.rules.variables import OWNER_VARIABLES, REPO_VARIABLES
 from bridge.services.installing import looking
 from bridge.services.installing.files import Files
+from bridge.services.installing.gitea_folder import GiteaFolder
 from bridge.services.installing.steps import (
+    ChangeGiteaFile,
     DeleteApplication,
     DeleteConfig,
     DeleteHook,
@@ -46,6 +49,7 @@ class Removal:
         return (
             *(hooks or [Note("there is no webhook of the bridge in Gitea")]),
             *self._applications(),
+            *self._pages(),
             *self._variables(owners),
             *self._database(),
             *self._config(),
@@ -119,6 +123,18 @@ class Removal:
         yield from (DeleteApplication(each.id, _TAKEN_OUT) for each in ours)
         if not ours:
             yield Note("there is no application of the bridge in Gitea")
+
+    def _pages(self) -> Iterator[Step]:
+        directory = self.settings.gitea.custom_dir
+        if not directory:
+            return
+        folder = GiteaFolder(Path(directory))
+        left = folder.leftovers()
+        yield from (ChangeGiteaFile(folder, each, taking_out=True) for each in left)
+        if left:
+            yield Note("restart Gitea: it reads its templates when it starts", warning=True)
+        else:
+            yield Note(f"there is nothing of the bridge in {directory}")
 
     def _variables(self, owners: Iterable[Account]) -> Iterator[Step]:
         if "variables" not in self.purge:

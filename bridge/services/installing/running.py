@@ -51,6 +51,7 @@ class Hands:
             steps.CreateApplication: self._create_application,
             steps.DeleteApplication: self._delete_application,
             steps.Prove: self._prove,
+            steps.ChangeGiteaFile: self._change_gitea_file,
             steps.DeleteVariables: self._delete_variables,
             steps.DropDatabase: self._drop_database,
             steps.DeleteConfig: self._delete_config,
@@ -125,6 +126,16 @@ class Hands:
             sentence = f"a delivery arrived at {step.address}, but signed with another secret than the bridge's"
             return Done(f"{sentence}: look through the webhooks {named(step.level)} in Gitea", warning=True)
         return Done(_not_arrived(step.address, seconds), warning=True)
+
+    @staticmethod
+    def _change_gitea_file(step: steps.ChangeGiteaFile) -> Done:
+        step.folder.settle(step.difference)
+        path = step.difference.path
+        if step.difference.text is None:
+            return Done(f"deleted {path}")
+        return Done(
+            f"took the bridge's part out of {path}" if step.taking_out else f"wrote the bridge's part of {path}"
+        )
 
     def _delete_variables(self, step: steps.DeleteVariables) -> Done:
         gone = [name for name in step.names if self._client.delete_variable(step.level, name)]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bridge.services.installing.gitea_folder import Difference, GiteaFolder
 from bridge.services.installing.values import NAME, named
 from bridge.settings.editing import Value
 from gitea_client.levels import Level
@@ -131,6 +132,23 @@ class Prove:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeGiteaFile:
+    """A template or script in Gitea's custom directory; what others wrote into it stays."""
+
+    folder: GiteaFolder
+    difference: Difference
+    taking_out: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """What is done."""
+        path = self.difference.path
+        if self.difference.text is None:
+            return f"delete {path}"
+        return f"take the bridge's part out of {path}" if self.taking_out else f"write the bridge's part of {path}"
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteVariables:
     """The LICENSING_ variables of a repo or an owner."""
 
@@ -178,6 +196,7 @@ Step = (
     | CreateApplication
     | DeleteApplication
     | Prove
+    | ChangeGiteaFile
     | DeleteVariables
     | DropDatabase
     | DeleteConfig

@@ -29,6 +29,7 @@ class Answers:
     data_dir: Path
     bind: str
     token: str = field(repr=False)
+    custom_dir: Path | None = None  # Gitea's, if its pages shall lead to ours
 
     @property
     def named_owners(self) -> tuple[str, ...]:

@@ -14,6 +14,9 @@ from bridge.app import utc_now
 from bridge.models import HookDelivery
 from bridge.services.doctor import deliveries
 from bridge.services.doctor.patient import HOOK_PATH
+from bridge.services.installing import gitea_texts
+from bridge.services.installing.gitea_folder import GiteaFolder
+from bridge.services.installing.gitea_texts import Where
 from bridge.storage import refreshes
 
 
@@ -21,6 +24,26 @@ def _settings(section, **values):
     def breaks(clinic, _patch):
         for name, value in values.items():
             setattr(getattr(clinic.made.settings, section), name, value)
+
+    return breaks
+
+
+def _templates(*, make=True, written=True, broken=False):
+    """A custom directory of a Gitea that reads another one: the pretended one reads none."""
+
+    def breaks(clinic, _patch):
+        settings = clinic.made.settings
+        folder = GiteaFolder(settings.bridge.data_dir / "custom")
+        settings.gitea.custom_dir = str(folder.root)
+        if make:
+            folder.root.mkdir()
+        if make and written:
+            where = Where.of(settings.bridge.public_url, settings.gitea.public_url, settings.bridge.owners)
+            for each in folder.missing(where):
+                folder.settle(each)
+        if broken:
+            path = folder.root / gitea_texts.TABS
+            path.write_text(path.read_text().replace(".RepoLink}}", "Nonsense}}"))
 
     return breaks
 
@@ -145,6 +168,10 @@ AILMENTS = (
     Ailment("gitea.owners", "nobody", "List the owners", _settings("bridge", owners=[])),
     Ailment("gitea.owners", "absent", "Correct the name", _settings("bridge", owners=["acme", "nobody"])),
     Ailment("gitea.owners", "unreadable", "Owners team of acme", _plain_person),
+    Ailment("gitea.templates", "unreadable", "--gitea-custom DIR", _templates(make=False)),
+    Ailment("gitea.templates", "missing", "then restart Gitea", _templates(written=False)),
+    Ailment("gitea.templates", "faulty", "writes it anew", _templates(broken=True)),
+    Ailment("gitea.templates", "not_served", "Custom Root Path", _templates()),
     Ailment("hooks.installed", "no_secret", "bridge init", _settings("gitea", webhook_secrets=[])),
     Ailment("hooks.installed", "missing", "/-/licensing/hooks/gitea all events", _no_hooks),
     Ailment("hooks.installed", "default_only", "bridge init", _hook(is_system=False)),

@@ -9,13 +9,25 @@ from support.joomla_client import file_name_from
 from support.zips import joomla_module
 from web_shop import NEWEST, add_product, files, later
 
+from bridge.web import downloads
+
 FILE = f"/acme/free/downloads/v{NEWEST}/weather.zip"
 BYTES = files(NEWEST)["weather.zip"]
 SIZE = len(BYTES)
 ETAG = f'"{hashlib.sha256(BYTES).hexdigest()}"'
 
 
+BOTH_WAYS = pytest.mark.usefixtures("way")
+
+
+@pytest.fixture(params=[0, 1 << 30], ids=["from the disk", "from memory"])
+def way(request, monkeypatch):
+    """Small files are sent from memory, all others by the server from the disk; nobody may see a difference."""
+    monkeypatch.setattr(downloads, "_SMALL_BYTES", request.param)
+
+
 @pytest.mark.rule(41)
+@BOTH_WAYS
 def test_a_download_has_every_header_that_clients_need(visitor):
     answer = visitor.get(FILE)
     assert (answer.status_code, answer.data) == (200, BYTES)
@@ -61,6 +73,7 @@ WANTED = {
         ("bytes=-0", 416, None),
     ],
 )
+@BOTH_WAYS
 def test_one_range_is_cut_out_and_anything_else_is_the_whole_or_416(wanted, status, body, visitor):
     answer = visitor.get(FILE, headers={"Range": wanted})
     assert answer.status_code == status
@@ -80,12 +93,14 @@ def test_one_range_is_cut_out_and_anything_else_is_the_whole_or_416(wanted, stat
     ("condition", "status"),
     [(ETAG, 206), ('"something else"', 200), (f"W/{ETAG}", 200), ("Mon, 01 Jan 2001 00:00:00 GMT", 200)],
 )
+@BOTH_WAYS
 def test_a_part_is_given_only_of_the_file_that_was_begun(condition, status, visitor):
     answer = visitor.get(FILE, headers={"Range": "bytes=5-", "If-Range": condition})
     assert (answer.status_code, answer.data) == (status, BYTES[5:] if status == 206 else BYTES)
 
 
 @pytest.mark.parametrize(("condition", "status"), [(ETAG, 304), (f'"x", {ETAG}', 304), ("*", 304), ('"x"', 200)])
+@BOTH_WAYS
 def test_a_file_that_is_there_already_is_not_sent_again(condition, status, visitor):
     answer = visitor.get(FILE, headers={"If-None-Match": condition})
     assert (answer.status_code, answer.data) == (status, b"" if status == 304 else BYTES)
@@ -96,6 +111,7 @@ def test_not_modified_is_no_way_around_the_key(visitor, shop):
     assert (answer.status_code, answer.headers["X-License-Code"]) == (403, "missing")
 
 
+@BOTH_WAYS
 def test_head_tells_the_length_and_sends_nothing(visitor):
     answer = visitor.head(FILE)
     assert (answer.status_code, answer.data, answer.headers["Content-Length"]) == (200, b"", str(SIZE))

@@ -58,6 +58,9 @@ def test_the_page_tells_the_machine_the_figures_what_was_wanted_and_what_was_ski
     assert "| `ratio_feed_keyed_vs_gitea_raw` | 14.000 | at least 15 (missed) | our keyed feed" in page
     assert "| `storm_errors` | 0 | at most 0 |" in page
     assert "- `hook_to_feed_p50_s` was not measured: no real Gitea" in page
+    limits = page.partition("What limits those that were missed:")[2]
+    assert "- `ratio_feed_keyed_vs_gitea_raw`: " in limits
+    assert "storm" not in limits
     assert report.machine() in page
     svg = (tmp_path / "performance.svg").read_text(encoding="utf-8")
     assert "gitea raw" in svg

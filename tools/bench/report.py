@@ -35,6 +35,23 @@ _WORDS = {
     "storm_checks_per_s": "checks a second in the storm, new sites being written down durably",
     "reconcile_requests_per_repo": "requests to Gitea for a repo in one round of reconciling",
 }
+# What stands in the way where a figure misses what is wanted of it.
+_LIMITS = {
+    "ratio_download_xaccel_vs_nginx": "on loopback nginx sends a file of 5 MiB in a few milliseconds of a core, and the"
+    " question whether the key is good costs more than half a millisecond more, as every request to Python does (the"
+    " bare Flask route too). Behind a network, where the file takes longer than that, the difference disappears",
+    "ratio_download_direct_vs_nginx": "the file is read by this process and not by nginx; `web.downloads = x-accel`"
+    " leaves it to the proxy",
+    "ratio_feed_keyed_vs_gitea_raw": "two workers share their cores with the load generator and with Gitea; what a"
+    " keyed feed costs is Flask's own work for two thirds of it (`ratio_feed_keyed_vs_bare`)",
+    "ratio_download_vs_gitea": "what any request to Python costs: the yardstick itself is not many times faster than"
+    " Gitea at small files. With `x-accel` the proxy sends them",
+    "ratio_feed_keyed_vs_bare": "a keyed feed reads its key from the database, and a bare route reads nothing",
+    "ratio_feed_keyed_1m_vs_100": "other work on the machine: the key is found by one index at any size",
+    "worker_rss_mib": "the libraries: Flask, SQLAlchemy and pydantic with nothing of ours take more than half of it",
+    "storm_p99_ms": "each new site is written down durably before it is answered, by one writer after the other: SQLite"
+    " has one at a time, and each waits for the disk. Sites that are known wait for nothing. PostgreSQL has many",
+}
 _COUNTED = re.compile(r"feed_keyed_(\d+)_rps")
 
 
@@ -118,11 +135,19 @@ def page(found: Results, how: str) -> str:
             *rows,
             "",
             *([*skipped, ""] if skipped else []),
+            *_limits(found),
             *([*(f"- {note}" for note in found.notes), ""] if found.notes else []),
             "What follows from these figures for an installation of a given size stands in [scaling.md](scaling.md).",
             "",
         ]
     )
+
+
+def _limits(found: Results) -> list[str]:
+    missed = [name for name in found.values if not found.is_wanted(name) and name in _LIMITS]
+    if not missed:
+        return []
+    return ["What limits those that were missed:\n", *(f"- `{name}`: {_LIMITS[name]}." for name in missed), ""]
 
 
 def _words(name: str) -> str:

@@ -50,6 +50,7 @@ def access_to(context: Context, account: PaymentAccount) -> Access:
     type=click.Choice(["keys", "sites"]),
     help="What a quantity means: so many keys, or one key for so many times the package's sites.",
 )
+@click.option("--price", "stated", default="", help="PayPal: what it costs once, e.g. “49.00 EUR”. Plans say it themselves.")
 @click.option("--remove", is_flag=True, help="Map it to nothing any more.")
 @as_json
 @pass_context
@@ -59,6 +60,7 @@ def map_(
     value: str | None,
     package: str | None,
     quantity: str | None,
+    stated: str,
     remove: bool,
     as_json: bool,
 ) -> None:
@@ -66,13 +68,16 @@ def map_(
 
     PACKAGE is a number or a name. What came to nothing since it was not mapped is sold then. The provider's own
     metadata does as well: write licence_package=PACKAGE there at the price or the product.
+
+    PayPal: a plan (P-…), a product (PROD-…), or a word of your own that orders carry as the SKU of an item or as their
+    custom_id. Such a word needs a --price: whoever begins an order at PayPal may have set what is paid.
     """
     if value is None:
         _show(context, name, as_json=as_json)
         return
     with context.reading() as session:
         account = find(session, name)
-    price = None if remove else _price(context, account, value)
+    price = None if remove else _price(context, account, value, stated)
     with context.writing() as session:
         account = find(session, name)
         if remove:
@@ -95,14 +100,29 @@ def map_(
         click.echo(f"{value} is the package “{found.name}” (number {found.id}). Events that are read again: {again}.")
 
 
-def _price(context: Context, account: PaymentAccount, value: str) -> Price | None:
-    if accounts.match_type_of(value) != "price" or not account.api_key:
+def _price(context: Context, account: PaymentAccount, value: str, stated: str) -> Price | None:
+    match = accounts.match_type_of(value, account.provider)
+    if account.provider == "paypal" and match == "price":
+        return _stated(value, stated)
+    if stated:
+        raise InvalidInputError("price", f"what {value} costs is known at the provider; leave --price away")
+    if match not in {"price", "plan"} or not account.api_key:
         return None
     prices = context.parts.providers[account.provider].prices(access_to(context, account))
     found = next((each for each in prices if each.ref == value), None)
     if found is None:
         raise NotFoundError(f"the account has no active price {value}; `bridge payments map` lists them")
     return found
+
+
+def _stated(value: str, text: str) -> Price:
+    """A price that only the seller knows."""
+    amount, _, currency = text.partition(" ")
+    try:
+        found = money.parse(amount, currency.strip())
+    except money.InvalidMoney as error:
+        raise InvalidInputError("price", f"say what it costs, e.g. --price “49.00 EUR”. {error}") from None
+    return Price(value, "", value, found.minor, found.currency, recurring=False)
 
 
 def _package(session: Any, account: PaymentAccount, text: str) -> Package:

@@ -64,6 +64,8 @@ def _of_events(session: Any, account: PaymentAccount, name: str) -> Iterator[Mat
             break  # the others are of that version too
     found = payment_events.page(session, [account.id or 0], statuses=("failed", "dead"), limit=_MOST)
     for event in found:
+        if event.code == Why.FORGED:
+            continue  # counted at the account, and nobody's to decide
         choices = [f"bridge payments replay {name} {event.id}"]
         if event.code == Why.REFUSED:
             choices.insert(0, "activate the package, or raise limits.keys_per_owner_and_day")
@@ -76,6 +78,11 @@ def _of_events(session: Any, account: PaymentAccount, name: str) -> Iterator[Mat
             yield Matter(
                 about, event.reason, (f"bridge payments map {name} PRICE PACKAGE", "nothing, if it is no license")
             )
+        elif event.code == Why.MISMATCH:
+            ref = event.ref or event.object_id
+            price = f"bridge payments map {name} WORD PACKAGE --price" if account.provider == "paypal" else ""
+            issue = f"bridge payments accept {name} {ref}, if it is right all the same"
+            yield Matter(about, event.reason, tuple(filter(None, (price, issue, "refund it at the provider"))))
         elif event.code == Why.EARLIER:
             ref = event.ref or event.object_id
             bind, accept = f"bridge payments bind {name} {ref} KEY", f"bridge payments accept {name} {ref}"

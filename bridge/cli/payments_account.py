@@ -50,7 +50,9 @@ def access_to(context: Context, account: PaymentAccount) -> Access:
     type=click.Choice(["keys", "sites"]),
     help="What a quantity means: so many keys, or one key for so many times the package's sites.",
 )
-@click.option("--price", "stated", default="", help="PayPal: what it costs once, e.g. “49.00 EUR”. Plans say it themselves.")
+@click.option(
+    "--price", "stated", default="", help="PayPal: what it costs once, e.g. “49.00 EUR”. Plans say it themselves."
+)
 @click.option("--remove", is_flag=True, help="Map it to nothing any more.")
 @as_json
 @pass_context

@@ -19,11 +19,15 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command()
 @click.argument("provider", type=click.Choice(["stripe", "paypal"]))
 @click.option("--owner", required=True, help="Whose sales these are: an organisation or account of Gitea.")
-@click.option("--api-key-file", type=_FILE, help="File with Stripe's secret or restricted key, or PayPal's client secret.")
+@click.option(
+    "--api-key-file", type=_FILE, help="File with Stripe's secret or restricted key, or PayPal's client secret."
+)
 @click.option("--client-id", default="", help="PayPal: the client id of the app.")
 @click.option("--merchant-id", default="", help="PayPal: whose account it is, where PayPal does not tell by itself.")
 @click.option("--no-api-key", is_flag=True, help="Store none: what is pushed is all there is. See docs/payments.md.")
-@click.option("--test", is_flag=True, help="The account is in test mode (PayPal's sandbox), where a key does not say so.")
+@click.option(
+    "--test", is_flag=True, help="The account is in test mode (PayPal's sandbox), where a key does not say so."
+)
 @click.option("--label", default="", help="For a further account of the same provider and mode, e.g. shop2.")
 @click.option("--since", metavar="DATE", help="Also issue keys for sales from this date on. Without it: from now on.")
 @pass_context

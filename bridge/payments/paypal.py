@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 
-
 from bridge.errors import InvalidInputError
 from bridge.payments import paypal_listing, paypal_selling, paypal_signature
 from bridge.payments import paypal_objects as objects
@@ -90,7 +89,9 @@ class PayPal:
     def read(self, delivery: Delivery, access: Access, desk: Desk) -> Reading:
         """Prove what was delivered, then fetch and tell."""
         if not access.api_key:
-            raise NoAccessError("without its client secret an account at PayPal can't be asked, and nothing is believed")
+            raise NoAccessError(
+                "without its client secret an account at PayPal can't be asked, and nothing is believed"
+            )
         if delivery.proof:
             self._prove(delivery, access)
         return READ[delivery.event_type](Reader(self._api(access), desk, access.account_ref), delivery.object_id)
@@ -223,8 +224,8 @@ def _delivery(event: Json, shown: str, sent: Transmission | None) -> Delivery:
 def _check(access: Access) -> None:
     for name, value in (("client id", access.client_id), ("client secret", access.api_key)):
         if _CREDENTIAL.fullmatch(value) is None:
-            raise InvalidInputError("api_key", f"that is no {name} of PayPal's; copy it from the app at developer.paypal.com")
+            raise InvalidInputError(
+                "api_key", f"that is no {name} of PayPal's; copy it from the app at developer.paypal.com"
+            )
     if access.account_ref and _MERCHANT.fullmatch(access.account_ref) is None:
         raise InvalidInputError("merchant_id", "a merchant id of PayPal's is capital letters and digits")
-
-

@@ -65,7 +65,11 @@ def cycles(plan: Json) -> list[Cycle]:
 
 def _cycle(told: Json) -> Cycle:
     frequency = inner(told, "frequency")
-    unit, count, times = text(frequency.get("interval_unit")), frequency.get("interval_count", 1), told.get("total_cycles")
+    unit, count, times = (
+        text(frequency.get("interval_unit")),
+        frequency.get("interval_count", 1),
+        told.get("total_cycles"),
+    )
     if unit not in _DAYS | _MONTHS or not isinstance(count, int) or not 1 <= count <= _MOST_COUNT:
         raise UnknownShapeError("the plan's frequency is none that is known here")
     amount, currency = objects.amount(inner(told, "pricing_scheme").get("fixed_price"))

@@ -13,9 +13,7 @@ from bridge.payments.told import Json, listed, text
 from bridge.rules.payments.facts import RefundKind, Version
 from bridge.rules.payments.reports import Notice, Reading, Report, Why
 
-_STANDALONE = Reading(
-    why=Why.NOT_A_SALE, reason="the payment is no subscription's; a one-time sale tells by its order"
-)
+_STANDALONE = Reading(why=Why.NOT_A_SALE, reason="the payment is no subscription's; a one-time sale tells by its order")
 
 
 class Reader:

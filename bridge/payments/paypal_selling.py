@@ -83,5 +83,3 @@ def standing(api: PayPalApi, mode: str, told: str) -> Standing:
         except (NoAccessError, NotTheirsError):
             lacks.append(name)
     return Standing(found or told, mode, tuple(lacks))
-
-

@@ -102,7 +102,8 @@ def add_secret(
     """A further webhook secret. The others go on for a day, as the provider signs with both meanwhile."""
     if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
         raise InvalidInputError(
-            "secret", "that is no webhook secret; the provider shows it beside the endpoint (whsec_…; PayPal: its Webhook ID)"
+            "secret",
+            "that is no webhook secret; the provider shows it beside the endpoint (whsec_…; PayPal: its Webhook ID)",
         )
     end = now + OLD_SECRET_WORKS
     for row in payment_accounts.secrets_of(session, account.id or 0):

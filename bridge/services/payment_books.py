@@ -10,7 +10,17 @@ from datetime import timedelta
 from typing import Any
 
 from bridge.models import PaymentAccount, Purchase
-from bridge.rules.payments.facts import EVERY_LINE, Dispute, Fact, PaidPeriod, PayLink, Refund, RefundFloor, Sale, SoldLine
+from bridge.rules.payments.facts import (
+    EVERY_LINE,
+    Dispute,
+    Fact,
+    PaidPeriod,
+    PayLink,
+    Refund,
+    RefundFloor,
+    Sale,
+    SoldLine,
+)
 from bridge.rules.payments.messages import Message
 from bridge.rules.payments.outcome import Flag
 from bridge.rules.payments.reports import Mapped, Notice, Offer, Reading, Report, Why, filled, joined, price_doubt

@@ -1,0 +1,233 @@
+"""One-time sales by PayPal: whose money came, as much as is asked, has the key; approval alone is no money."""
+
+from datetime import UTC, datetime
+
+import pytest
+from support.payment_rows import row
+from support.paypal_shops import PRICE, PayPalShop
+
+from bridge.rules.payments.reports import Why
+
+
+def _codes(shop: PayPalShop) -> set[str]:
+    return {event.code for event in shop.events()}
+
+
+@row("T97")
+def test_approval_makes_no_key_and_the_capture_does(tell):
+    def story(shop: PayPalShop):
+        shop.sku()
+        order = shop.world.order([("pro", 1, PRICE)])
+        shop.world.approve(order)
+        yield
+        assert (shop.sold(), shop.purchase().status) == ([], "pending")
+        shop.clock.turn(hours=1)
+        shop.world.capture(order)
+        yield
+
+    shop = tell(story)
+    assert (shop.key().stands, shop.key().expires) == ("active", datetime(2027, 3, 1, 13, tzinfo=UTC))
+    assert (shop.key().email, shop.purchase().customer_name) == ("ann@example.com", "Ann Buyer")
+    assert "POST /v2/checkout/orders" not in " ".join(shop.api.asked)  # somebody else's order is never captured here
+
+
+@row("T97")
+@pytest.mark.parametrize(("becomes", "stands"), [("COMPLETED", ["active"]), ("DECLINED", [])])
+def test_a_payment_that_takes_days_makes_the_key_when_it_arrives(tell, becomes, stands):
+    def story(shop: PayPalShop):
+        order = shop.buy(status="PENDING")
+        yield
+        assert (shop.sold(), shop.purchase().status) == ([], "pending")
+        shop.clock.turn(days=3)
+        shop.world.capture_becomes(shop.world.payment_of(order), becomes)
+        yield
+
+    shop = tell(story)
+    assert [key.stands for key in shop.sold()] == stands
+    assert (shop.purchase().status == "failed", len(shop.mails("sale_failed"))) == (not stands, 1 - len(stands))
+
+
+@row("T93")
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"total": 1}, "less was paid than it costs"),
+        ({"total": PRICE - 1}, "less was paid than it costs"),
+        ({"currency": "USD"}, "paid in USD, and costs EUR"),
+        ({"currency": "JPY"}, "paid in JPY, and costs EUR"),
+        ({"payee": "MERCHANT66666"}, "another PayPal account"),
+        ({"payee": ""}, "another PayPal account"),
+    ],
+)
+def test_what_is_not_paid_as_it_is_asked_makes_no_key_and_a_person_looks(shop, wrong, why):
+    shop.sku()
+    order = shop.world.buy([("pro", 1, PRICE)], **wrong)
+    shop.deliver()
+    assert (shop.sold(), shop.mails()) == ([], [])
+    found = [event for event in shop.events() if event.code == Why.MISMATCH]
+    assert found
+    assert why in found[0].reason
+    assert found[0].ref == order or found[0].object_id
+
+
+@row("T93")
+def test_a_word_without_a_price_sells_nothing_until_somebody_says_what_it_costs(shop):
+    shop.package("Pro")
+    shop.world.buy([("", 1, 1)], custom_id="Pro")
+    shop.deliver()
+    assert _codes(shop) == {"mismatch", ""} or _codes(shop) == {"mismatch"}
+    assert shop.sold() == []
+
+
+@row("T93")
+def test_more_than_is_asked_is_fine_since_taxes_come_on_top(shop):
+    shop.sku()
+    shop.world.buy([("pro", 1, PRICE)], total=PRICE + 931)
+    shop.deliver()
+    assert shop.key().stands == "active"
+
+
+@row("T93")
+def test_a_status_that_is_not_paid_makes_no_key_whatever_the_event_says(shop):
+    order = shop.buy()
+    shop.world.get("capture", shop.world.payment_of(order))["status"] = "PENDING"
+    shop.deliver()
+    assert (shop.sold(), shop.purchase().status) == ([], "pending")
+
+
+def test_a_price_that_is_raised_later_takes_nothing_from_what_was_sold(shop):
+    order = shop.buy()
+    shop.deliver()
+    shop.costs["pro"] = (PRICE * 2, "EUR")
+    shop.map("pro", "Pro")
+    shop.world.refund(shop.world.payment_of(order), 100)
+    shop.deliver()
+    assert (shop.key().stands, shop.purchase().flags) == ("active", ["partial_refund"])
+
+
+def test_a_quantity_is_so_many_keys(tell, shop):
+    def story(shop: PayPalShop):
+        shop.buy(quantity=3)
+        yield
+
+    assert [key.stands for key in tell(story).sold()] == ["active"] * 3
+
+
+def test_of_a_mixed_cart_only_the_licence_makes_a_key(tell):
+    def story(shop: PayPalShop):
+        shop.sku()
+        shop.world.buy([("shirt", 2, 1900), ("pro", 1, PRICE)], custom_id="pro")
+        yield
+
+    shop = tell(story)
+    assert [key.package for key in shop.sold()] == ["Pro"]
+
+
+def test_what_no_word_leads_to_a_package_is_shown_and_not_sold(tell):
+    def story(shop: PayPalShop):
+        shop.world.buy([("shirt", 1, 1900)])
+        yield
+
+    shop = tell(story)
+    assert (_codes(shop), shop.purchases()) == ({"unmapped"}, [])
+
+
+@row("T48")
+def test_a_refund_finds_its_capture_by_the_link_up_and_not_by_its_own_id(tell):
+    def story(shop: PayPalShop):
+        order = shop.buy()
+        yield
+        shop.world.refund(shop.world.payment_of(order), 1960)
+        yield
+        assert (shop.key().stands, shop.purchase().flags) == ("active", ["partial_refund"])
+        shop.world.refund(shop.world.payment_of(order), 2940)
+        yield
+
+    assert tell(story).key().stands == "revoked refunded"
+
+
+@row("T48")
+def test_a_refund_that_is_heard_of_first_brings_its_order_along(shop):
+    order = shop.buy()
+    shop.news()
+    shop.world.refund(shop.world.payment_of(order))
+    shop.deliver()
+    assert (shop.key().ref, shop.key().stands) == (order, "revoked refunded")
+
+
+@row("T48")
+def test_a_refund_that_fails_after_all_gives_the_key_back(tell):
+    def story(shop: PayPalShop):
+        order = shop.buy()
+        yield
+        refund = shop.world.refund(shop.world.payment_of(order), status="PENDING")
+        yield
+        assert shop.key().stands == "revoked refunded"
+        shop.world.refund_becomes(refund, "FAILED")
+        yield
+
+    assert tell(story).key().stands == "active"
+
+
+def test_a_reversal_takes_the_key_unless_the_dispute_about_it_is_won(tell):
+    def story(shop: PayPalShop):
+        payment = shop.world.payment_of(shop.buy())
+        yield
+        shop.world.refund(payment, reversal=True)
+        yield
+        assert shop.key().stands == "revoked refunded"
+        dispute = shop.world.dispute(payment)
+        shop.world.dispute_becomes(dispute, "RESOLVED", "RESOLVED_SELLER_FAVOUR")
+        yield
+
+    assert tell(story).key().stands == "active"
+
+
+DISPUTES = [
+    (("INQUIRY", "OPEN", ""), "active", False),
+    (("INQUIRY", "UNDER_REVIEW", ""), "active", False),
+    (("CHARGEBACK", "WAITING_FOR_SELLER_RESPONSE", ""), "suspended dispute", False),
+    (("PRE_ARBITRATION", "UNDER_REVIEW", ""), "suspended dispute", False),
+    (("ARBITRATION", "OPEN", ""), "suspended dispute", False),
+    (("CHARGEBACK", "RESOLVED", "RESOLVED_SELLER_FAVOUR"), "active", False),
+    (("CHARGEBACK", "RESOLVED", "CANCELED_BY_BUYER"), "active", False),
+    (("CHARGEBACK", "RESOLVED", "DENIED"), "active", False),
+    (("CHARGEBACK", "RESOLVED", "RESOLVED_WITH_PAYOUT"), "active", False),
+    (("INQUIRY", "RESOLVED", "RESOLVED_SELLER_FAVOUR"), "active", False),
+    (("CHARGEBACK", "RESOLVED", "RESOLVED_BUYER_FAVOUR"), "revoked chargeback", False),
+    (("INQUIRY", "RESOLVED", "ACCEPTED"), "revoked chargeback", False),
+    (("CHARGEBACK", "RESOLVED", "NONE"), "active", True),
+    (("CHARGEBACK", "RESOLVED", "SOMETHING_NEW"), "active", True),
+    (("SOMEWHERE", "OPEN", ""), "active", True),
+    (("CHARGEBACK", "HOVERING", ""), "active", True),
+]
+
+
+@row("T58")
+def test_a_key_stands_as_its_dispute_does_and_nobody_guesses(shop):
+    """One shop for the whole table: each dispute is about a sale of its own."""
+    for (stage, status, outcome), stands, looked_at in DISPUTES:
+        order = shop.buy()
+        dispute = shop.world.dispute(shop.world.payment_of(order), stage, "OPEN" if outcome else status)
+        if outcome:
+            shop.world.dispute_becomes(dispute, status, outcome)
+        shop.deliver()
+        (key,) = shop.sold(order)
+        purchase = next(each for each in shop.purchases() if each.ref == order)
+        assert (key.stands, purchase.needs_review) == (stands, looked_at), (stage, status, outcome)
+
+
+@row("T58")
+def test_a_dispute_goes_through_its_stages_in_any_order(tell):
+    def story(shop: PayPalShop):
+        order = shop.buy()
+        yield
+        dispute = shop.world.dispute(shop.world.payment_of(order), "INQUIRY")
+        yield
+        shop.world.dispute_becomes(dispute, "UNDER_REVIEW", stage="CHARGEBACK")
+        yield
+        assert shop.key().stands == "suspended dispute"
+        shop.world.dispute_becomes(dispute, "RESOLVED", "RESOLVED_BUYER_FAVOUR")
+        yield
+
+    assert tell(story).key().stands == "revoked chargeback"

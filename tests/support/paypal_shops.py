@@ -16,6 +16,7 @@ from bridge.models import Owner, PaymentAccount, PriceMap, WebhookSecret
 from bridge.payments.pretend.paypal_api import PretendPayPal
 from bridge.payments.pretend.paypal_subscriptions import PayPalSubscriptions
 from bridge.payments.pretend.paypal_world import MERCHANT
+from bridge.services import payment_accounts as payment_accounts_service
 from bridge.settings import Settings
 from bridge.storage import licenses, payment_accounts
 
@@ -102,6 +103,17 @@ class PayPalShop(Shop):
     def subscribe(self, package: str = "Pro", quantity: int = 1, plan: str = "", **more: Any) -> str:
         """Subscribe to a package; returns the subscription."""
         return self.world.subscribe(plan or self.plan(package), quantity=quantity, **more)
+
+    def replay(self) -> None:
+        """Read again what was ignored, as after a change of the map."""
+        with self.session() as session:
+            payment_accounts_service.redrive(session, self.row(), self.clock())
+        self.work()
+
+    def forget_what_was_fetched(self) -> None:
+        """As a worker that was just started."""
+        self.parts.__dict__.pop("providers", None)
+        self.parts.__dict__.pop("payment_inbox", None)
 
     def post(
         self,

@@ -39,7 +39,7 @@ class PayPalWorld:
         """An id that nothing has yet."""
         return f"{prefix}{next(self._numbers):0{digits}d}"
 
-    def put(self, kind: str, name: str, **fields: Any) -> Thing:
+    def put(self, kind: str, name: str, /, **fields: Any) -> Thing:
         """Keep an object."""
         made = {"id": name, "create_time": self.now, **fields}
         with self.lock:
@@ -60,7 +60,7 @@ class PayPalWorld:
         with self.lock:
             return [copy.deepcopy(each) for each in self.things.get(kind, {}).values()]
 
-    def emit(self, event_type: str, kind: str, name: str, **changed: Any) -> Thing:
+    def emit(self, event_type: str, kind: str, name: str, /, **changed: Any) -> Thing:
         """Tell what an object is like now."""
         resource = self.shown(kind, name) | changed
         event = {

@@ -184,7 +184,7 @@ def payments_page() -> str:
     text = (DOCS / "payments.md").read_text(encoding="utf-8")
     before, _, rest = text.partition(_BEGINS)
     _, _, after = rest.partition(_ENDS)
-    rows = _table(["what happened", "told by", "the key"], list(payment_table.table()))
+    rows = _table(["what happened", "the key", "told by"], list(payment_table.table()))
     return "".join([before, _BEGINS, "\n", *(f"{row}\n" for row in rows), "\n", _ENDS, after])
 
 

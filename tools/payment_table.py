@@ -4,6 +4,7 @@ Nothing here says what a key does. Each row holds facts, `bridge.rules.payments`
 only spell that outcome; so the page can't say anything that the program does not do.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -48,6 +49,9 @@ _REASONS = {
     "paused": "it is paused",
     "seat_removed": "its seat was given up",
 }
+
+
+_DAYS = re.compile(r"([0-9]+) days longer")
 
 
 @dataclass(frozen=True)
@@ -243,19 +247,23 @@ ROWS = (
 
 
 def table() -> Iterator[list[str]]:
-    """The rows as they are shown: what happened, by which events, what the key does."""
+    """The rows as they are shown: what happened, what the key does, and by which events it is told."""
     for row in ROWS:
         events = [_listed("Stripe", row.stripe), _listed("PayPal", row.paypal)]
         chosen = "".join(f" (`{name}={value}`)" for name, value in (row.settings or {}).items())
-        yield [row.what + chosen, "; ".join(filter(None, events)), does(row)]
+        yield [row.what + chosen, does(row), "; ".join(filter(None, events))]
 
 
 def does(row: Happening) -> str:
-    """What the keys do, for both providers where they differ (only the days do)."""
-    told = {name: _words(row, policies.from_settings(name, row.settings or {})) for name in ("stripe", "paypal")}  # type: ignore[arg-type]
-    if told["stripe"] == told["paypal"] or not row.paypal:
-        return told["stripe"]
-    return f"{told['stripe']} (PayPal: {_days(row, 'paypal')})"
+    """What the keys do; of the providers only the days differ."""
+    told = _words(row, policies.from_settings("stripe", row.settings or {}))
+    if not row.paypal:
+        return told
+    other = _words(row, policies.from_settings("paypal", row.settings or {}))
+    theirs = _DAYS.search(other)
+    if told == other or theirs is None:
+        return told
+    return _DAYS.sub(lambda found: f"{found[0]} (PayPal: {theirs[1]})", told)
 
 
 def _words(row: Happening, policy: Policy) -> str:
@@ -287,11 +295,6 @@ def _longer(slot: SlotOutcome) -> str:
     if slot.works_until is None or slot.paid_until is None:
         return ""
     return f"{(slot.works_until - slot.paid_until).days} days longer"
-
-
-def _days(row: Happening, provider: str) -> str:
-    policy = policies.from_settings(provider, row.settings or {})  # type: ignore[arg-type]
-    return next(_longer(each) for each in outcome(gathered(row.facts), policy).slots.values())
 
 
 def _flags(found: Outcome) -> str:

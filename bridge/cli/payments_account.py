@@ -147,7 +147,12 @@ def _show(context: Context, name: str, *, as_json: bool) -> None:
     shown = [_of_price(each, rows, names) for each in prices]
     listed = {each["name"] for each in shown} | {each["product"] for each in shown}
     shown += [
-        {"name": value, "package": names.get(row.package_id, ""), "quantity": row.quantity_mode}
+        {
+            "name": value,
+            "costs": _amount(row.amount_minor, row.currency),
+            "package": names.get(row.package_id, ""),
+            "quantity": row.quantity_mode,
+        }
         for value, row in rows.items()
         if value not in listed
     ]
@@ -162,14 +167,15 @@ def _show(context: Context, name: str, *, as_json: bool) -> None:
 def _of_price(price: Price, rows: dict[str, Any], names: dict[int | None, str]) -> dict[str, Any]:
     row = rows.get(price.ref) or rows.get(price.product_ref)
     every = f" every {price.interval_count} {price.interval_unit}" if price.recurring else ""
-    amount = ""
-    if price.amount_minor is not None and price.currency:
-        amount = f"{money.text(money.Money(price.amount_minor, price.currency))} {price.currency}"
     return {
         "name": price.ref,
         "product": price.product_ref,
         "title": price.name,
-        "costs": amount + every,
+        "costs": _amount(price.amount_minor, price.currency) + every,
         "package": names.get(row.package_id, "") if row is not None else "",
         "quantity": row.quantity_mode if row is not None else "",
     }
+
+
+def _amount(minor: int | None, currency: str) -> str:
+    return f"{money.text(money.Money(minor, currency))} {currency}" if minor is not None and currency else ""

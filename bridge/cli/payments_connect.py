@@ -19,15 +19,11 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command()
 @click.argument("provider", type=click.Choice(["stripe", "paypal"]))
 @click.option("--owner", required=True, help="Whose sales these are: an organisation or account of Gitea.")
-@click.option(
-    "--api-key-file", type=_FILE, help="File with Stripe's secret or restricted key, or PayPal's client secret."
-)
+@click.option("--api-key-file", type=_FILE, help="File with Stripe's key or PayPal's secret; else you are asked.")
 @click.option("--client-id", default="", help="PayPal: the client id of the app.")
 @click.option("--merchant-id", default="", help="PayPal: whose account it is, where PayPal does not tell by itself.")
 @click.option("--no-api-key", is_flag=True, help="Store none: what is pushed is all there is. See docs/payments.md.")
-@click.option(
-    "--test", is_flag=True, help="The account is in test mode (PayPal's sandbox), where a key does not say so."
-)
+@click.option("--test", is_flag=True, help="Test mode (PayPal: the sandbox), where the key does not say so.")
 @click.option("--label", default="", help="For a further account of the same provider and mode, e.g. shop2.")
 @click.option("--since", metavar="DATE", help="Also issue keys for sales from this date on. Without it: from now on.")
 @pass_context
@@ -48,10 +44,11 @@ def connect(
     PayPal: the client id and secret of an app of yours at developer.paypal.com. Whether they are live or the sandbox's
     is found out.
 
-    Stripe: a restricted key will do. It has to read Checkout Sessions, Prices, Products, Customers, PaymentIntents, Charges,
-    Refunds, Disputes, Invoices, Subscriptions and Events, and to write Webhook Endpoints; to write Checkout Sessions
-    too, if sales shall begin at the bridge's own address. Keys of test mode make an account of its own, whose license
-    keys work only where bridge.allow_test_keys is set.
+    Stripe: a restricted key will do. It has to read Checkout Sessions, Prices, Products, Customers, PaymentIntents,
+    Charges, Refunds, Disputes, Invoices, Subscriptions and Events, and to write Webhook Endpoints; to write Checkout
+    Sessions too, if sales shall begin at the bridge's own address.
+
+    Test mode makes an account of its own, whose license keys work only where bridge.allow_test_keys is set.
     """
     if provider == "paypal" and (no_api_key or not client_id):
         raise InvalidInputError("client_id", "PayPal wants --client-id and a secret: what it tells must be fetched")

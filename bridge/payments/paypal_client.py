@@ -4,6 +4,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
@@ -73,7 +74,7 @@ class PayPalApi:
         return self._ask("GET", path, params=params)
 
     def post(self, path: str, body: Any, once: str = "") -> Json:
-        """Change something; with a name of ours once, however often it is sent. ``body``: bytes are sent as they are."""
+        """Change something; with a name of ours once, however often it is sent. Bytes are sent as they are."""
         more: dict[str, Any] = {"data": body} if isinstance(body, bytes) else {"json": body}
         headers = {"Content-Type": "application/json", "Prefer": "return=representation"}
         return self._ask("POST", path, headers=headers | ({"PayPal-Request-Id": once} if once else {}), **more)
@@ -83,7 +84,7 @@ class PayPalApi:
         self._ask("DELETE", path)
 
     def each(self, path: str, name: str, **params: Any) -> Iterator[Json]:
-        """Read a list to its end: the objects below ``name`` of each page. Where a page leads is asked of PayPal only."""
+        """Read a list to its end: what is below ``name`` of each page. Only PayPal is asked for further ones."""
         page = self.get(path, **params)
         for _ in range(_MOST_PAGES):
             yield from listed(page.get(name))
@@ -200,3 +201,8 @@ def _without_ids(path: str) -> str:
     """The kind of address; ids stay out of messages, since some open doors."""
     parts = path.partition("?")[0].split("/")
     return "/".join("…" if len(part) > 2 and any(sign.isdigit() for sign in part) else part for part in parts)  # noqa: PLR2004  v1, v2
+
+
+def written(moment: datetime) -> str:
+    """A moment as PayPal takes it."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from bridge.payments import paypal_objects as objects
-from bridge.payments.paypal_client import PayPalApi
+from bridge.payments.paypal_client import PayPalApi, written
 from bridge.payments.paypal_periods import cycles
-from bridge.payments.paypal_reading import written
 from bridge.payments.provider import Delivery, Price, Running, UnknownShapeError
 from bridge.payments.told import Json, inner, text
 
@@ -16,10 +15,16 @@ _PAGE = 20
 _EVENTS_AT_ONCE = 100
 # Transactions are listed for so long a time at once, and only after some hours.
 _SPAN = timedelta(days=30)
-# A payment through an order, and money that goes back. What pays a subscription is found there.
-_ORDER_PAID, _REFUNDS = "T0006", ("T1107", "T1106", "T1108", "T1201")
+# By PayPal's codes: what an order or a subscription was paid by, and money that goes back.
+_MOVED = {
+    "T0006": "PAYMENT.CAPTURE.COMPLETED",
+    "T0002": "PAYMENT.SALE.COMPLETED",
+    "T1107": "PAYMENT.CAPTURE.REFUNDED",
+    "T1106": "PAYMENT.CAPTURE.REVERSED",
+    "T1201": "PAYMENT.CAPTURE.REVERSED",
+}
 # In what a subscription or a dispute can differ and matter.
-_SUBSCRIPTION_STATE = ("status", "plan_id", "quantity", "status_update_time", "billing_info")
+_SUBSCRIPTION_STATE = ("status", "plan_id", "quantity", "status_update_time")
 _DISPUTE_STATE = ("status", "dispute_life_cycle_stage", "dispute_outcome")
 
 
@@ -45,17 +50,11 @@ def objects_now(api: PayPalApi, since: datetime) -> Iterator[Delivery]:
 
 
 def _moved(transaction: Json) -> Iterator[Delivery]:
-    code, name = text(transaction.get("transaction_event_code")), objects.ref(transaction.get("transaction_id"))
-    if not name or text(transaction.get("paypal_reference_id_type")) == "SUB":
-        return
-    if code == _ORDER_PAID:
-        event_type = "PAYMENT.CAPTURE.COMPLETED"
-    elif code in _REFUNDS:
-        event_type = "PAYMENT.CAPTURE.REVERSED" if code != "T1107" else "PAYMENT.CAPTURE.REFUNDED"
-    else:
-        return
-    state = text(transaction.get("transaction_status"))
-    yield Delivery(f"sweep:{name}:{_digest([state])}", event_type, object_id=name)
+    name = objects.ref(transaction.get("transaction_id"))
+    event_type = _MOVED.get(text(transaction.get("transaction_event_code")))
+    if name and event_type is not None:
+        state = _digest([text(transaction.get("transaction_status"))])
+        yield Delivery(f"sweep:{name}:{state}", event_type, object_id=name)
 
 
 def _as_it_is(thing: Json, event_type: str, name: str, matters: tuple[str, ...]) -> Delivery:

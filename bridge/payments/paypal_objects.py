@@ -5,7 +5,6 @@ What must be there and is not raises `UnknownShapeError`, which names the field.
 
 import re
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from bridge.errors import InvalidInputError
@@ -18,7 +17,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}", re.ASCII)
 _OURS = re.compile(r"bridge:([0-9]{1,9}):([0-9a-f-]{36})", re.ASCII)
 # PayPal takes these without decimals only, whatever ISO 4217 says.
 _WHOLE_ONLY = frozenset({"HUF", "JPY", "TWD"})
-_MOST_DIGITS = 20
+_AMOUNT = re.compile(r"-?([0-9]{1,15})(?:\.([0-9]{1,4}))?", re.ASCII)
 
 
 def ref(value: Any) -> str:
@@ -65,14 +64,11 @@ def amount(holder: Any) -> tuple[int | None, str]:
         digits = money.digits(code)
     except money.InvalidMoney:
         return None, ""
-    value = holder.get("value", holder.get("total"))
-    if not isinstance(value, str) or len(value) > _MOST_DIGITS:
+    found = _AMOUNT.fullmatch(text(holder.get("value", holder.get("total"))))
+    rest = (found[2] or "").rstrip("0") if found else ""
+    if found is None or len(rest) > digits:
         return None, code
-    try:
-        minor = abs(Decimal(value)).scaleb(digits)
-        return (int(minor), code) if minor == minor.to_integral_value() else (None, code)
-    except (InvalidOperation, ValueError, OverflowError):
-        return None, code
+    return int(found[1] + rest.ljust(digits, "0")), code
 
 
 def written(minor: int, code: str) -> Json:

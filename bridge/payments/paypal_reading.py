@@ -1,15 +1,14 @@
 """What an event of PayPal comes to: the object is fetched, whatever the event said of it, and told as reports."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from bridge.payments import paypal_objects as objects
 from bridge.payments import paypal_reports as reports
-from bridge.payments.paypal_client import PayPalApi, RefusedRequestError
+from bridge.payments.paypal_client import PayPalApi, RefusedRequestError, written
 from bridge.payments.provider import Desk, NotTheirsError, UnknownShapeError
-from bridge.payments.told import Json, listed, text
+from bridge.payments.told import Json, inner, listed, text
 from bridge.rules.payments.facts import RefundKind, Version
 from bridge.rules.payments.reports import Notice, Reading, Report, Why
 
@@ -53,7 +52,10 @@ class Reader:
 
     def subscription(self, name: str, sale: Json | None = None) -> Reading:
         """A subscription, with everything that was paid for it."""
-        found = self._api.get(f"/v1/billing/subscriptions/{name}")
+        return Reading((self._told(self._api.get(f"/v1/billing/subscriptions/{name}"), sale),))
+
+    def _told(self, found: Json, sale: Json | None = None) -> Report:
+        name = objects.must_ref(found, "id", "the subscription")
         plan_id = objects.must_ref(found, "plan_id", "the subscription")
         plan = self._api.get(f"/v1/billing/plans/{plan_id}")
         listing = self._api.each(f"/v1/billing/subscriptions/{name}/transactions", "transactions", **_span(found))
@@ -61,15 +63,13 @@ class Reader:
         late = reports.payment_of_sale(sale) if sale is not None else None
         if late is not None and late.ref not in {each.ref for each in paid}:
             paid.append(late)
-        return Reading((reports.of_subscription(found, plan, paid, self._version),))
+        return reports.of_subscription(found, plan, paid, self._version)
 
     def unpaid_subscription(self, name: str) -> Reading:
-        """A subscription whose charge failed; once for each of its failures."""
-        found = self.subscription(name)
-        failed = self._api.get(f"/v1/billing/subscriptions/{name}").get("billing_info")
-        last = failed.get("last_failed_payment") if isinstance(failed, dict) else None
-        once = text(last.get("time")) if isinstance(last, dict) else ""
-        return replace(found, notices=(Notice("payment_failed", f"{name}:{once}", ref=name),))
+        """A subscription whose charge failed; its buyer is told once of each failure."""
+        found = self._api.get(f"/v1/billing/subscriptions/{name}")
+        once = text(inner(found, "billing_info", "last_failed_payment").get("time"))
+        return Reading((self._told(found),), (Notice("payment_failed", f"{name}:{once}", ref=name),))
 
     def sale(self, name: str) -> Reading:
         """A payment of a subscription."""
@@ -158,8 +158,3 @@ def _span(subscription: Json) -> dict[str, str]:
     made = objects.moment(subscription.get("create_time")) or objects.moment(subscription.get("start_time"))
     start = (made or datetime(2020, 1, 1, tzinfo=UTC)) - timedelta(days=1)
     return {"start_time": written(start), "end_time": written(datetime.now(UTC))}
-
-
-def written(moment: datetime) -> str:
-    """A moment as PayPal takes it."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"

@@ -121,7 +121,7 @@ def _lines(units: list[Json]) -> tuple[list[SoldLine], dict[str, Offer]]:
             sku = text(item.get("sku"))
             quantities[sku] = quantities.get(sku, 0) + objects.quantity(item.get("quantity"))
             # Beside other things, what the part as a whole is called says nothing about this one.
-            offers[sku] = Offer(tuple([*objects.names_of(sku), *(own if len(items) == 1 else ())]))
+            offers[sku] = Offer((*objects.names_of(sku), *(own if len(items) == 1 else ())))
         if not items:
             line = f"{WHOLE}:{number}" if number else WHOLE
             quantities[line], offers[line] = 1, Offer(tuple(own))

@@ -1,28 +1,23 @@
 """Sales that begin here: an order, or a subscription to a plan; and whose account it is that sells."""
 
-from contextlib import suppress
-from typing import Any
+from datetime import UTC, datetime, timedelta
 
 from bridge.errors import InvalidInputError
 from bridge.payments import paypal_objects as objects
-from bridge.payments.paypal_client import PayPalApi, RefusedRequestError
+from bridge.payments.paypal_client import PayPalApi, written
 from bridge.payments.provider import BegunSale, NoAccessError, NotTheirsError, SaleWish, Standing, UnknownKeyError
 from bridge.payments.told import Json, listed, text
 
 _ORDERS, _SUBSCRIPTIONS = "/v2/checkout/orders", "/v1/billing/subscriptions"
 _APPROVE = frozenset({"approve", "payer-action"})
 _SESSION = "{CHECKOUT_SESSION_ID}"
-_EPOCH = "2026-01-01T00:00:00Z"
-# What the app has to be able to read: a list to try it with, what a person calls it, what makes the list short.
-_NEEDED: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("/v1/notifications/webhooks", "Webhooks", {}),
-    ("/v1/billing/plans", "Subscriptions", {"page_size": 1}),
-    ("/v1/customer/disputes", "Customer disputes", {"page_size": 1}),
-    (
-        "/v1/reporting/transactions",
-        "Transaction search",
-        {"start_date": _EPOCH, "end_date": "2026-01-02T00:00:00Z", "page_size": 1},
-    ),
+# What the app has to be able to read: a list to try it with, and what a person calls it.
+_TRANSACTIONS = "/v1/reporting/transactions"
+_NEEDED = (
+    ("/v1/notifications/webhooks", "Webhooks"),
+    ("/v1/billing/plans", "Subscriptions"),
+    ("/v1/customer/disputes", "Customer disputes"),
+    (_TRANSACTIONS, "Transaction search"),
 )
 
 
@@ -64,20 +59,23 @@ def standing(api: PayPalApi, mode: str, told: str) -> Standing:
 
     Raises ``InvalidInputError`` where PayPal says another one, or none: who was paid must be known to be checked.
     """
-    found = ""
-    with suppress(NotTheirsError, RefusedRequestError, NoAccessError):
-        who = api.get("/v1/identity/oauth2/userinfo", schema="paypalv1.1")
-        found = text(who.get("payer_id"))
+    try:
+        found = text(api.get("/v1/identity/oauth2/userinfo", schema="paypalv1.1").get("payer_id"))
+    except UnknownKeyError:
+        raise
+    except (NotTheirsError, NoAccessError):  # not every app is told
+        found = ""
     if told and found and told != found:
         raise InvalidInputError("merchant_id", "PayPal says that these credentials are another merchant's")
     if not (told or found):
         raise InvalidInputError(
             "merchant_id", "PayPal does not say whose account this is; add --merchant-id (Account settings, Business)"
         )
-    lacks = []
-    for path, name, params in _NEEDED:
+    lacks, now = [], datetime.now(UTC)
+    day = {"start_date": written(now - timedelta(days=1)), "end_date": written(now)}
+    for path, name in _NEEDED:
         try:
-            api.get(path, **params)
+            api.get(path, **(day if path == _TRANSACTIONS else {}))
         except UnknownKeyError:
             raise
         except (NoAccessError, NotTheirsError):

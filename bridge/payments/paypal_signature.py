@@ -80,7 +80,7 @@ def of_proof(proof: Mapping[str, Any]) -> Transmission:
 
 
 def check(sent: Transmission, webhook_ids: Sequence[str], certificate: x509.Certificate, names: Sequence[str]) -> None:
-    """Check that the certificate is PayPal's for this, was valid then, and that its key signed. Raises `ForgedError`."""
+    """Check that the certificate is one of PayPal's, was valid then, and that its key signed. Raises `ForgedError`."""
     at, key = sent.at, certificate.public_key()
     if at is None or not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
         raise ForgedError("the certificate was not valid when the delivery was signed")

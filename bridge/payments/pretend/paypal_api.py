@@ -146,19 +146,20 @@ class PretendPayPal(Loopback):
         return [each for each in reversed(self.world.events) if each["create_time"] >= params["start_time"]]
 
     def _subscriptions(self, params: dict[str, str]) -> list[Thing]:
+        """As the list shows them, which is less than they are."""
         wanted = params.get("statuses", "").split(",")
-        return [each for each in self.world.all_of("subscription") if each["status"] in wanted]
+        shown = [each for each in self.world.all_of("subscription") if each["status"] in wanted]
+        return [{name: value for name, value in each.items() if name != "billing_info"} for each in shown]
 
     def _moved(self, params: dict[str, str]) -> list[Thing]:
-        """Captures and refunds, as the search for transactions shows them."""
-        codes = {"capture": "T0006", "refund": "T1107", "sale": "T0002"}
+        """Payments and refunds, as the search for transactions shows them."""
+        codes = {"capture": "T0006", "refund": "T1107", "sale": "T0002", "sale-refund": "T1107"}
         return [
             {
                 "transaction_info": {
                     "transaction_id": each["id"],
                     "transaction_event_code": code,
                     "transaction_status": "S",
-                    "paypal_reference_id_type": "SUB" if kind == "sale" else "ODR",
                 }
             }
             for kind, code in codes.items()

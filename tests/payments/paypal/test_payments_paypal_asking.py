@@ -1,6 +1,6 @@
 """PayPal is asked: for sales that begin here, and for what never came."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlmodel import select
@@ -126,11 +126,18 @@ def test_what_no_event_was_ever_made_for_is_found_in_the_night(shop):
     _look(shop)
     assert len(shop.events()) == before
     shop.world.refund(shop.world.payment_of(order))
+    shop.world.pay(subscription)
     shop.world.events.clear()
     shop.world.get("subscription", subscription)["status"] = "ACTIVE"
     shop.set_account(sweep_at=shop.clock())
     _look(shop)
     assert {key.ref: key.stands for key in shop.sold()} == {subscription: "active", order: "revoked refunded"}
+    assert shop.key(subscription).expires == datetime(2026, 5, 1, 12, tzinfo=UTC)  # the second payment
+    shop.world.refund_sale(list(shop.world.things["sale"])[-1])
+    shop.world.events.clear()
+    shop.set_account(sweep_at=shop.clock())
+    _look(shop)
+    assert shop.key(subscription).expires == datetime(2026, 4, 1, 12, tzinfo=UTC)
 
 
 @row("T87")

@@ -33,5 +33,5 @@ def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object whose names are all different: which of two of one name counts, readers disagree about."""
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise UnreadableError("the delivery is signed, but holds a name twice")
+        raise UnreadableError("the delivery holds a name twice")
     return found

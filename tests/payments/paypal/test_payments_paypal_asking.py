@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlmodel import select
-from support.payment_rows import row
+from support.payment_rows import SQLITE, row
 from support.paypal_shops import PRICE, PayPalShop
 
 from bridge.models import PaymentOrder
@@ -55,6 +55,7 @@ def test_what_somebody_writes_like_us_is_paid_as_it_is_asked_or_not_sold(shop):
     assert shop.sold() == []
 
 
+@SQLITE
 def test_what_a_sale_was_begun_with_counts_though_the_price_is_raised_meanwhile(shop):
     package = shop.package("Pro")
     shop.sku("Pro", word="pro-2026")
@@ -66,6 +67,7 @@ def test_what_a_sale_was_begun_with_counts_though_the_price_is_raised_meanwhile(
     assert shop.key().stands == "active"
 
 
+@SQLITE
 def test_a_link_begins_a_subscription_where_the_price_is_a_plan(shop):
     package = shop.package("Pro")
     plan = shop.plan("Pro")
@@ -79,6 +81,7 @@ def test_a_link_begins_a_subscription_where_the_price_is_a_plan(shop):
     assert (shop.key(order.ref).stands, shop.purchase().wanted["order"]) == ("active", order.id)
 
 
+@SQLITE
 def test_a_word_without_a_price_is_not_for_sale_here_and_nobody_is_asked(shop):
     package = shop.package("Pro")
     shop.map("word", "Pro", "price")
@@ -93,6 +96,7 @@ def _look(shop: PayPalShop) -> None:
 
 
 @row("T86")
+@SQLITE
 def test_a_sale_whose_webhook_never_came_is_found_within_the_hour(shop):
     shop.set_account(poll_at=shop.clock() + timedelta(hours=1), polled_until=shop.clock())
     for _ in range(60):
@@ -109,6 +113,7 @@ def test_a_sale_whose_webhook_never_came_is_found_within_the_hour(shop):
 
 
 @row("T87")
+@SQLITE
 def test_what_no_event_was_ever_made_for_is_found_in_the_night(shop):
     shop.sku("Team")
     subscription = shop.subscribe()
@@ -141,6 +146,7 @@ def test_what_no_event_was_ever_made_for_is_found_in_the_night(shop):
 
 
 @row("T87")
+@SQLITE
 def test_an_app_that_may_not_search_transactions_still_sees_subscriptions(shop):
     shop.subscribe()
     shop.world.events.clear()
@@ -152,6 +158,7 @@ def test_an_app_that_may_not_search_transactions_still_sees_subscriptions(shop):
 
 
 @row("T88")
+@SQLITE
 def test_what_the_account_does_not_have_makes_no_key_and_is_shown(shop):
     order = shop.buy()
     del shop.world.things["checkout-order"][order]

@@ -6,7 +6,7 @@ import zlib
 from datetime import timedelta
 
 import pytest
-from support.payment_rows import row
+from support.payment_rows import SQLITE, row
 from support.payment_shops import OTHER
 from support.paypal_checksums import with_checksum
 from support.paypal_shops import PRICE, PayPalShop
@@ -74,6 +74,17 @@ def test_the_door_asks_nobody_and_refuses_other_certificates(shop):
     assert (shop.row().bad_signatures, shop.row().stale_signatures) == (3, 1)
 
 
+@row("T94")
+def test_junk_is_kept_as_failed_and_answered_and_never_read(shop):
+    for body in (b"hello", b"[]", b'{"id": "\xff"}', b"", b"[" * 100_000):
+        assert shop.post(body) == 200
+        assert shop.post(body) == 200
+        shop.work()
+        kept = shop.events()[-1]
+        assert (kept.status, kept.code, kept.deliveries) == ("failed", "unreadable", 2)
+    assert (shop.sold(), shop.api.asked) == ([], [])
+
+
 @row("T95")
 def test_a_body_of_the_same_checksum_with_a_captured_signature_makes_no_key(shop):
     shop.sku()
@@ -139,6 +150,7 @@ def test_a_seller_may_have_paypal_check_its_signature_itself(shop, way, webhook,
 
 
 @row("T102")
+@SQLITE
 def test_what_was_signed_for_one_owner_proves_nothing_at_another_ones_address(shop):
     theirs = shop.connect(OTHER, secret="9WEBHOOK0000000002")
     body = _body(_event(shop))
@@ -148,6 +160,7 @@ def test_what_was_signed_for_one_owner_proves_nothing_at_another_ones_address(sh
 
 
 @row("T77")
+@SQLITE
 def test_while_a_webhook_is_replaced_both_ids_count_and_the_old_one_ends(shop):
     old, new = shop.account.secret, "9WEBHOOK0000000002"
     shop.renew_secret(new)
@@ -170,6 +183,7 @@ AWAY = [
 
 
 @row("T89")
+@SQLITE
 def test_a_paypal_that_is_away_is_asked_again(shop):
     """One shop for the whole table: each time the token and the certificate are fetched anew."""
     for path, status in AWAY:
@@ -186,6 +200,7 @@ def test_a_paypal_that_is_away_is_asked_again(shop):
 
 
 @row("T89")
+@SQLITE
 def test_a_token_that_ended_is_renewed_and_secrets_that_are_refused_are_said(shop):
     shop.buy()
     shop.deliver()
@@ -202,6 +217,7 @@ def test_a_token_that_ended_is_renewed_and_secrets_that_are_refused_are_said(sho
 
 
 @row("T78")
+@SQLITE
 def test_no_secret_no_signature_and_nothing_about_the_buyer_is_logged(shop, caplog):
     caplog.set_level(logging.DEBUG)
     event = _event(shop)
@@ -236,6 +252,7 @@ def test_a_sandbox_certificate_at_a_live_account_is_refused_in_each_mode_by_the_
 
 
 @row("T74")
+@SQLITE
 def test_a_sandbox_purchase_makes_a_marked_key(shop):
     shop.set_account(mode="test")
     shop.deliver([_event(shop)])
@@ -243,6 +260,7 @@ def test_a_sandbox_purchase_makes_a_marked_key(shop):
     assert not shop.decide(shop.key().id).allowed
 
 
+@SQLITE
 def test_an_account_without_its_secret_believes_nothing(shop):
     shop.set_account(api_key="")
     shop.deliver([_event(shop)])
@@ -250,6 +268,7 @@ def test_an_account_without_its_secret_believes_nothing(shop):
     assert (kept.status, kept.code, shop.sold()) == ("failed", "no_access", [])
 
 
+@SQLITE
 def test_another_merchants_order_sells_nothing_though_our_app_made_it(shop):
     shop.sku()
     shop.world.buy([("pro", 1, PRICE)], payee="MERCHANT66666", custom_id="pro")

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from support.payment_rows import row
+from support.payment_rows import SQLITE, row
 from support.paypal_shops import PRICE, PayPalShop
 
 from bridge.rules.payments.reports import Why
@@ -104,6 +104,7 @@ def test_a_status_that_is_not_paid_makes_no_key_whatever_the_event_says(shop):
     assert (shop.sold(), shop.purchase().status) == ([], "pending")
 
 
+@SQLITE
 def test_a_price_that_is_raised_later_takes_nothing_from_what_was_sold(shop):
     order = shop.buy()
     shop.deliver()
@@ -114,6 +115,7 @@ def test_a_price_that_is_raised_later_takes_nothing_from_what_was_sold(shop):
     assert (shop.key().stands, shop.purchase().flags) == ("active", ["partial_refund"])
 
 
+@SQLITE
 def test_a_quantity_is_so_many_keys(tell, shop):
     def story(shop: PayPalShop):
         shop.buy(quantity=3)
@@ -122,6 +124,7 @@ def test_a_quantity_is_so_many_keys(tell, shop):
     assert [key.stands for key in tell(story).sold()] == ["active"] * 3
 
 
+@SQLITE
 def test_of_a_mixed_cart_only_the_licence_makes_a_key(tell):
     def story(shop: PayPalShop):
         shop.sku()
@@ -132,6 +135,7 @@ def test_of_a_mixed_cart_only_the_licence_makes_a_key(tell):
     assert [key.package for key in shop.sold()] == ["Pro"]
 
 
+@SQLITE
 def test_what_no_word_leads_to_a_package_is_shown_and_not_sold(tell):
     def story(shop: PayPalShop):
         shop.world.buy([("shirt", 1, 1900)])
@@ -178,6 +182,7 @@ def test_a_refund_that_fails_after_all_gives_the_key_back(tell):
     assert tell(story).key().stands == "active"
 
 
+@SQLITE
 def test_a_reversal_takes_the_key_unless_the_dispute_about_it_is_won(tell):
     def story(shop: PayPalShop):
         payment = shop.world.payment_of(shop.buy())

@@ -3,13 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from support.payment_rows import row
+from support.payment_rows import SQLITE, row
 from support.paypal_shops import PayPalShop
 
 DAY = timedelta(days=1)
 FIRST, SECOND, THIRD = (datetime(2026, month, 1, 12, tzinfo=UTC) for month in (4, 5, 6))
 
 
+@SQLITE
 def test_a_payment_makes_a_key_and_each_further_one_moves_it(tell):
     def story(shop: PayPalShop):
         subscription = shop.subscribe()
@@ -67,6 +68,7 @@ def test_a_payment_that_is_told_after_the_end_counts_and_brings_nothing_back(tel
     assert shop.key().stands == "expired"
 
 
+@SQLITE
 def test_what_stays_unpaid_is_suspended_until_it_is_active_again(tell):
     def story(shop: PayPalShop):
         subscription = shop.subscribe()
@@ -85,6 +87,7 @@ def test_what_stays_unpaid_is_suspended_until_it_is_active_again(tell):
     assert tell(story).key().stands == "active"
 
 
+@SQLITE
 def test_a_subscription_that_its_seller_pauses_is_suspended(tell):
     def story(shop: PayPalShop):
         subscription = shop.subscribe()
@@ -95,6 +98,7 @@ def test_a_subscription_that_its_seller_pauses_is_suspended(tell):
     assert tell(story).key().stands == "suspended paused"
 
 
+@SQLITE
 def test_a_status_that_nobody_knows_changes_nothing_and_is_looked_at(shop):
     subscription = shop.subscribe()
     shop.deliver()
@@ -103,6 +107,7 @@ def test_a_status_that_nobody_knows_changes_nothing_and_is_looked_at(shop):
     assert (shop.key().stands, shop.purchase().needs_review) == ("active", True)
 
 
+@SQLITE
 def test_a_free_trial_makes_a_key_until_it_ends_and_the_first_payment_goes_on_from_there(tell):
     def story(shop: PayPalShop):
         plan = shop.plan(trial_days=14)
@@ -117,6 +122,7 @@ def test_a_free_trial_makes_a_key_until_it_ends_and_the_first_payment_goes_on_fr
     assert tell(story).key().expires == datetime(2026, 4, 15, 12, tzinfo=UTC)
 
 
+@SQLITE
 def test_a_plan_of_three_months_reaches_three_months_and_a_fee_gives_no_time(tell):
     def story(shop: PayPalShop):
         plan = shop.plan(count=3, setup_minor=5000)
@@ -130,6 +136,7 @@ def test_a_plan_of_three_months_reaches_three_months_and_a_fee_gives_no_time(tel
     assert tell(story).key().expires == datetime(2026, 6, 1, 12, 0, 5, tzinfo=UTC)
 
 
+@SQLITE
 def test_another_plan_of_the_same_subscription_is_the_same_key_of_the_other_package(tell):
     def story(shop: PayPalShop):
         subscription = shop.subscribe()
@@ -143,6 +150,7 @@ def test_another_plan_of_the_same_subscription_is_the_same_key_of_the_other_pack
     assert (shop.key().package, shop.key().stands) == ("Team", "active")
 
 
+@SQLITE
 def test_a_plan_that_the_buyer_changed_sells_nothing_until_a_person_looked(shop):
     plan = shop.plan()
     subscription = shop.world.begin(plan)
@@ -183,6 +191,7 @@ def test_a_reversal_whose_payment_nobody_tells_is_left_to_a_person(shop):
     assert (kept.status, kept.code, shop.key(subscription).stands) == ("failed", "unknown_shape", "active")
 
 
+@SQLITE
 def test_a_dispute_about_a_payment_of_a_subscription_is_found(tell):
     def story(shop: PayPalShop):
         shop.subscribe()

@@ -63,7 +63,6 @@ class PayPalSubscriptions(PayPalWorld):
     def subscribe(self, plan: str, *, email: str | None = "ann@example.com", **more: Any) -> str:
         """Subscribe, and pay what is due at once. Returns the subscription."""
         subscription = self.begin(plan, **more)
-        self.emit("BILLING.SUBSCRIPTION.CREATED", "subscription", subscription)
         self.activate(subscription, email)
         first = self.get("plan", plan)["billing_cycles"][0]
         if first["pricing_scheme"]["fixed_price"]["value"].strip("0."):

@@ -98,11 +98,14 @@ class PayPalWorld:
         made |= fields
         return str(made["id"])
 
-    def approve(self, order: str, email: str | None = "ann@example.com", name: str = "Ann") -> None:
-        """The buyer agrees; no money moves yet."""
+    def approve(
+        self, order: str, email: str | None = "ann@example.com", name: str = "Ann", *, told: bool = True
+    ) -> None:
+        """The buyer agrees; no money moves yet. ``told``: there is an event about it."""
         payer = {"email_address": email, "payer_id": "PAYER0000001", "name": {"given_name": name, "surname": "Buyer"}}
         self.get("checkout-order", order).update(status="APPROVED", payer=payer)
-        self.emit("CHECKOUT.ORDER.APPROVED", "checkout-order", order)
+        if told:
+            self.emit("CHECKOUT.ORDER.APPROVED", "checkout-order", order)
 
     def capture(self, order: str, status: str = "COMPLETED") -> str:
         """Take the money. Returns the capture."""
@@ -132,9 +135,9 @@ class PayPalWorld:
     def buy(
         self, lines: Lines, *, email: str | None = "ann@example.com", status: str = "COMPLETED", **fields: Any
     ) -> str:
-        """Buy once: ordered, approved, captured. Returns the order."""
+        """Buy once: ordered, approved, captured, and only the last of it told. Returns the order."""
         order = self.order(lines, **fields)
-        self.approve(order, email)
+        self.approve(order, email, told=False)
         self.capture(order, status)
         return order
 

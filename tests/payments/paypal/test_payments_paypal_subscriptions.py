@@ -127,6 +127,7 @@ def test_a_plan_of_three_months_reaches_three_months_and_a_fee_gives_no_time(tel
     def story(shop: PayPalShop):
         plan = shop.plan(count=3, setup_minor=5000)
         subscription = shop.world.begin(plan)
+        shop.world.emit("BILLING.SUBSCRIPTION.CREATED", "subscription", subscription)
         shop.world.activate(subscription)
         shop.world.pay(subscription, 5000)
         shop.clock.turn(seconds=5)

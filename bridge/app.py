@@ -169,7 +169,8 @@ class Parts:
     @functools.cached_property
     def providers(self) -> Providers:
         """The payment providers."""
-        return providers(stripe_url=self.settings.payments.stripe_url)
+        of = self.settings.payments
+        return providers(stripe_url=of.stripe_url, paypal_url=of.paypal_url)
 
     @functools.cached_property
     def vault(self) -> Vault:

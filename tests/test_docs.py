@@ -2,16 +2,20 @@
 
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bridge.payments.registry import providers
 from bridge.rules.access import Code
 from bridge.rules.feed_rules import parse_feed
+from bridge.rules.payments import policy as policies
 from bridge.rules.variables import OWNER_VARIABLES, REPO_VARIABLES
 from bridge.settings import Settings
 from bridge.web.pages.catalogue import ALL as ALL_PAGES
 from tools import docs as generated
+from tools import payment_table
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("deploy/*.md")])
@@ -53,6 +57,21 @@ def test_the_feed_settings_that_the_docs_show_are_valid():
 @pytest.mark.parametrize("code", Code)
 def test_every_code_is_explained(code):
     assert f"`{code}`" in _text("docs/codes.md")
+
+
+@pytest.mark.parametrize("name", ["stripe", "paypal"])
+def test_what_a_key_does_is_told_for_every_event_of_a_provider(name):
+    told = {event for row in payment_table.ROWS for event in getattr(row, name)}
+    assert told == set(providers()[name].events)
+    assert "| somebody agreed to pay" in _text("docs/payments.md")
+
+
+def test_what_a_key_does_follows_the_rules(monkeypatch):
+    before = {row.what: payment_table.does(row) for row in payment_table.ROWS}
+    real = policies.default
+    monkeypatch.setattr(policies, "default", lambda provider: replace(real(provider), dispute_open="ignore"))
+    after = {row.what: payment_table.does(row) for row in payment_table.ROWS}
+    assert {what for what in before if before[what] != after[what]} == {"the payment is contested"}
 
 
 @pytest.mark.parametrize("name", generated.PAGES)

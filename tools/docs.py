@@ -18,6 +18,7 @@ from bridge.web.api.catalogue import ALL
 from bridge.web.api.description import description
 from bridge.web.pages.catalogue import ALL as PAGES_SHOWN
 from bridge.web.refusals import WORDS
+from tools import payment_table
 
 DOCS = Path(__file__).parent.parent / "docs"
 _NOTE = "<!-- Made by `make docs` from the code; edit there. -->\n"
@@ -178,10 +179,23 @@ def _plain(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;")
 
 
+_BEGINS, _ENDS = "<!-- Made by `make docs` from the code: -->\n", "<!-- until here. -->\n"
+
+
+def payments_page() -> str:
+    """The page about selling, as it was written by hand, with the table of what a key does in its place."""
+    text = (DOCS / "payments.md").read_text(encoding="utf-8")
+    before, _, rest = text.partition(_BEGINS)
+    _, _, after = rest.partition(_ENDS)
+    rows = _table(["what happened", "the key", "told by"], list(payment_table.table()))
+    return "".join([before, _BEGINS, "\n", *(f"{row}\n" for row in rows), "\n", _ENDS, after])
+
+
 PAGES = {
     "cli.md": cli_page,
     "codes.md": codes_page,
     "doctor.md": doctor_page,
+    "payments.md": payments_page,
     "permissions.md": permissions_page,
     "openapi.json": openapi_page,
 }

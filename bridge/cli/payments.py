@@ -83,6 +83,7 @@ def set_(context: Context, name: str, settings: tuple[str, ...]) -> None:
     unmapped        ignore, or review: a person looks at sales of which a part is no package
     tolerance_s     seconds that a delivery may be old, up to 900 (600)
     reveal_hours    hours for which the page after a sale shows the key (72)
+    verify_mode     PayPal's signatures: local, both (PayPal is asked too), or postback (PayPal alone) (local)
     notify          mail address that is told what needs a person; empty: the seller's
     """  # noqa: D301  click's mark for lines that stay
     stated = [each.partition("=") for each in settings]

@@ -50,6 +50,9 @@ def access_to(context: Context, account: PaymentAccount) -> Access:
     type=click.Choice(["keys", "sites"]),
     help="What a quantity means: so many keys, or one key for so many times the package's sites.",
 )
+@click.option(
+    "--price", "stated", default="", help="PayPal: what it costs once, e.g. “49.00 EUR”. Plans say it themselves."
+)
 @click.option("--remove", is_flag=True, help="Map it to nothing any more.")
 @as_json
 @pass_context
@@ -59,6 +62,7 @@ def map_(
     value: str | None,
     package: str | None,
     quantity: str | None,
+    stated: str,
     remove: bool,
     as_json: bool,
 ) -> None:
@@ -66,13 +70,16 @@ def map_(
 
     PACKAGE is a number or a name. What came to nothing since it was not mapped is sold then. The provider's own
     metadata does as well: write licence_package=PACKAGE there at the price or the product.
+
+    PayPal: a plan (P-…), a product (PROD-…), or a word of your own that orders carry as the SKU of an item or as their
+    custom_id. Such a word needs a --price: whoever begins an order at PayPal may have set what is paid.
     """
     if value is None:
         _show(context, name, as_json=as_json)
         return
     with context.reading() as session:
         account = find(session, name)
-    price = None if remove else _price(context, account, value)
+    price = None if remove else _price(context, account, value, stated)
     with context.writing() as session:
         account = find(session, name)
         if remove:
@@ -95,14 +102,29 @@ def map_(
         click.echo(f"{value} is the package “{found.name}” (number {found.id}). Events that are read again: {again}.")
 
 
-def _price(context: Context, account: PaymentAccount, value: str) -> Price | None:
-    if accounts.match_type_of(value) != "price" or not account.api_key:
+def _price(context: Context, account: PaymentAccount, value: str, stated: str) -> Price | None:
+    match = accounts.match_type_of(value, account.provider)
+    if account.provider == "paypal" and match == "price":
+        return _stated(value, stated)
+    if stated:
+        raise InvalidInputError("price", f"what {value} costs is known at the provider; leave --price away")
+    if match not in {"price", "plan"} or not account.api_key:
         return None
     prices = context.parts.providers[account.provider].prices(access_to(context, account))
     found = next((each for each in prices if each.ref == value), None)
     if found is None:
         raise NotFoundError(f"the account has no active price {value}; `bridge payments map` lists them")
     return found
+
+
+def _stated(value: str, text: str) -> Price:
+    """A price that only the seller knows."""
+    amount, _, currency = text.partition(" ")
+    try:
+        found = money.parse(amount, currency.strip())
+    except money.InvalidMoney as error:
+        raise InvalidInputError("price", f"say what it costs, e.g. --price “49.00 EUR”. {error}") from None
+    return Price(value, "", value, found.minor, found.currency, recurring=False)
 
 
 def _package(session: Any, account: PaymentAccount, text: str) -> Package:
@@ -125,7 +147,12 @@ def _show(context: Context, name: str, *, as_json: bool) -> None:
     shown = [_of_price(each, rows, names) for each in prices]
     listed = {each["name"] for each in shown} | {each["product"] for each in shown}
     shown += [
-        {"name": value, "package": names.get(row.package_id, ""), "quantity": row.quantity_mode}
+        {
+            "name": value,
+            "costs": _amount(row.amount_minor, row.currency),
+            "package": names.get(row.package_id, ""),
+            "quantity": row.quantity_mode,
+        }
         for value, row in rows.items()
         if value not in listed
     ]
@@ -140,14 +167,15 @@ def _show(context: Context, name: str, *, as_json: bool) -> None:
 def _of_price(price: Price, rows: dict[str, Any], names: dict[int | None, str]) -> dict[str, Any]:
     row = rows.get(price.ref) or rows.get(price.product_ref)
     every = f" every {price.interval_count} {price.interval_unit}" if price.recurring else ""
-    amount = ""
-    if price.amount_minor is not None and price.currency:
-        amount = f"{money.text(money.Money(price.amount_minor, price.currency))} {price.currency}"
     return {
         "name": price.ref,
         "product": price.product_ref,
         "title": price.name,
-        "costs": amount + every,
+        "costs": _amount(price.amount_minor, price.currency) + every,
         "package": names.get(row.package_id, "") if row is not None else "",
         "quantity": row.quantity_mode if row is not None else "",
     }
+
+
+def _amount(minor: int | None, currency: str) -> str:
+    return f"{money.text(money.Money(minor, currency))} {currency}" if minor is not None and currency else ""

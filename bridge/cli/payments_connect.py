@@ -17,11 +17,13 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.argument("provider", type=click.Choice(["stripe"]))
+@click.argument("provider", type=click.Choice(["stripe", "paypal"]))
 @click.option("--owner", required=True, help="Whose sales these are: an organisation or account of Gitea.")
-@click.option("--api-key-file", type=_FILE, help="File with the secret or restricted key; without it you are asked.")
+@click.option("--api-key-file", type=_FILE, help="File with Stripe's key or PayPal's secret; else you are asked.")
+@click.option("--client-id", default="", help="PayPal: the client id of the app.")
+@click.option("--merchant-id", default="", help="PayPal: whose account it is, where PayPal does not tell by itself.")
 @click.option("--no-api-key", is_flag=True, help="Store none: what is pushed is all there is. See docs/payments.md.")
-@click.option("--test", is_flag=True, help="With --no-api-key: the account is in test mode.")
+@click.option("--test", is_flag=True, help="Test mode (PayPal: the sandbox), where the key does not say so.")
 @click.option("--label", default="", help="For a further account of the same provider and mode, e.g. shop2.")
 @click.option("--since", metavar="DATE", help="Also issue keys for sales from this date on. Without it: from now on.")
 @pass_context
@@ -30,6 +32,8 @@ def connect(
     provider: str,
     owner: str,
     api_key_file: Path | None,
+    client_id: str,
+    merchant_id: str,
     no_api_key: bool,
     test: bool,
     label: str,
@@ -37,16 +41,23 @@ def connect(
 ) -> None:
     """Connect an account: try the key, make the provider's endpoint, store secrets encrypted, try a delivery.
 
-    A restricted key will do. It has to read Checkout Sessions, Prices, Products, Customers, PaymentIntents, Charges,
-    Refunds, Disputes, Invoices, Subscriptions and Events, and to write Webhook Endpoints; to write Checkout Sessions
-    too, if sales shall begin at the bridge's own address. Keys of test mode make an account of its own, whose license
-    keys work only where bridge.allow_test_keys is set.
+    PayPal: the client id and secret of an app of yours at developer.paypal.com. Whether they are live or the sandbox's
+    is found out.
+
+    Stripe: a restricted key will do. It has to read Checkout Sessions, Prices, Products, Customers, PaymentIntents,
+    Charges, Refunds, Disputes, Invoices, Subscriptions and Events, and to write Webhook Endpoints; to write Checkout
+    Sessions too, if sales shall begin at the bridge's own address.
+
+    Test mode makes an account of its own, whose license keys work only where bridge.allow_test_keys is set.
     """
-    api_key = "" if no_api_key else _secret(api_key_file, "API key")
+    if provider == "paypal" and (no_api_key or not client_id):
+        raise InvalidInputError("client_id", "PayPal wants --client-id and a secret: what it tells must be fetched")
+    api_key = "" if no_api_key else _secret(api_key_file, "Client secret" if provider == "paypal" else "API key")
     beginning = read_moment(since)
     standing = Standing(mode="test" if test else "live")
     if api_key:
-        standing = context.parts.providers[provider].standing(Access(mode="", api_key=api_key))
+        access = Access("test" if test else "", api_key, client_id=client_id, account_ref=merchant_id)
+        standing = context.parts.providers[provider].standing(access)
     with context.writing() as session:
         account = accounts.open_account(
             session,
@@ -55,6 +66,7 @@ def connect(
             standing,
             label=label,
             api_key=api_key,
+            client_id=client_id,
             since=beginning,
             vault=context.parts.vault,
             entropy=context.parts.entropy,
@@ -78,7 +90,7 @@ def _make_endpoint(context: Context, account: PaymentAccount, name: str) -> bool
     except (NoAccessError, InvalidInputError) as error:
         click.echo(f"The endpoint could not be made ({error}). Make it by hand, at the provider:")
         click.echo(f"  address  {url}\n  version  {entrance.api_version}\n  events   {', '.join(entrance.events)}")
-        click.echo(f"Then store its secret: bridge payments secret {name}")
+        click.echo(f"Then store its secret (of PayPal: its Webhook ID): bridge payments secret {name}")
         return False
     with context.writing() as session:
         row = payments_account.find(session, name)

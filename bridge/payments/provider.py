@@ -24,6 +24,10 @@ class UnreadableError(RefusedError):
     """It is signed, but it is not an event."""
 
 
+class ForgedError(RefusedError):
+    """It is not the provider's, as turns out once somebody could be asked; the message holds nothing of it."""
+
+
 class UnknownShapeError(RefusedError):
     """It is of a shape that this version does not read; the message names what is missing, and no value."""
 
@@ -69,13 +73,20 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How one account is reached. ``api_key`` "": not at all, what is pushed is all there is."""
+    """How one account is reached. ``api_key`` "": not at all, what is pushed is all there is.
+
+    ``mode`` "": whichever it turns out to be. ``account_ref``: what the provider calls it. ``secrets``: those that a
+    delivery may be signed with, where one is to be proven; ``verify``: in which way (`rules.payments.policy`).
+    """
 
     mode: str
     api_key: str = field(default="", repr=False)
     client_id: str = ""
     webhook_ref: str = ""
     api_version: str = ""
+    account_ref: str = ""
+    secrets: Sequence[str] = field(default=(), repr=False)
+    verify: str = "local"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +173,7 @@ class Running:
 
 
 class Provider(Protocol):
-    """One provider. No method keeps anything between two calls; all may be called from several threads.
+    """One provider. All methods may be called from several threads, and none needs what an earlier call kept.
 
     Whatever asks the provider raises `NotTheirsError`, `NoAccessError`, `ProviderAwayError`.
     """
@@ -181,7 +192,10 @@ class Provider(Protocol):
         """Name an event. Raises `UnreadableError`."""
 
     def read(self, delivery: Delivery, access: Access, desk: Desk) -> Reading:
-        """Say what an event comes to; with a key only what was fetched counts. Raises `UnknownShapeError` too."""
+        """Say what an event comes to; with a key only what was fetched counts.
+
+        Raises `ForgedError` where its proof is wrong, `UnknownShapeError`.
+        """
 
     def poll(self, access: Access, since: datetime) -> Iterator[Delivery]:
         """Tell the events since then, as they would have been delivered."""
@@ -207,5 +221,5 @@ class Provider(Protocol):
     def running(self, access: Access) -> Iterator[Running]:
         """Tell the subscriptions that go on."""
 
-    def sample(self, secret: str, now: datetime) -> tuple[bytes, Mapping[str, str]]:
-        """Make a signed delivery that means nothing, to try the door with."""
+    def sample(self, secret: str, now: datetime, mode: str) -> tuple[bytes, Mapping[str, str]]:
+        """Make a delivery that means nothing, to try the door with: signed, as far as it is judged there."""

@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from bridge.payments import told
 from bridge.payments.provider import UnknownShapeError
 from bridge.rules.payments import money
 from bridge.rules.payments.reports import Buyer, Name, Offer
 
-Json = Mapping[str, Any]
+Json = told.Json
+text = told.text
 
 API_VERSION = "2026-10-28.endive"
 
@@ -22,7 +24,6 @@ ORDER_WORD = "bridge_order"
 
 # Stripe counts these unlike ISO 4217: (its decimals, ISO's).
 _ODD_DECIMALS = {"ISK": (2, 0), "UGX": (2, 0), "MGA": (0, 2)}
-_MOST_FIELD = 500
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,255}", re.ASCII)
 
 
@@ -31,13 +32,6 @@ def ref(value: Any) -> str:
     if isinstance(value, Mapping):
         value = value.get("id")
     return value if isinstance(value, str) and _ID.fullmatch(value) else ""
-
-
-def text(value: Any) -> str:
-    """A text that databases can hold, at most as long as anybody needs; "" for anything else."""
-    if not isinstance(value, str):
-        return ""
-    return value[:_MOST_FIELD].encode("utf-8", "replace").decode().replace("\0", "").strip()
 
 
 def moment(value: Any) -> datetime | None:

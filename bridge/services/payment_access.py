@@ -1,5 +1,6 @@
 """How an account is reached, with its secrets opened: for the moment of one call, never kept in a row or a log."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,14 +11,20 @@ from bridge.rules.payments import policy as policies
 from bridge.storage import payment_accounts
 
 
-def access_of(account: PaymentAccount, vault: Vault) -> Access:
-    """The way to the provider. Raises ``SettingsError`` where the key file does not open the secrets."""
+def access_of(account: PaymentAccount, vault: Vault, secrets: Sequence[str] = ()) -> Access:
+    """The way to the provider. Raises ``SettingsError`` where the key file does not open the secrets.
+
+    ``secrets``: those that a delivery may be signed with, where one is to be proven.
+    """
     return Access(
         mode=account.mode,
         api_key=vault.open_up(account.api_key),
         client_id=account.client_id,
         webhook_ref=account.webhook_ref,
         api_version=account.api_version,
+        account_ref=account.provider_ref,
+        secrets=secrets,
+        verify=policy_of(account).verify_mode,
     )
 
 

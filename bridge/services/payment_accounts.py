@@ -24,6 +24,8 @@ _PREFIXES: tuple[tuple[str, MatchType], ...] = (
     ("plink_", "payment_link"),
     ("P-", "plan"),
 )
+# At PayPal everything else is a word of the seller's own: an item's SKU, or an order's custom_id.
+_AT_PAYPAL: tuple[tuple[str, MatchType], ...] = (("P-", "plan"), ("PROD-", "product"), ("", "price"))
 _MOST_MATCH = 255
 
 
@@ -100,7 +102,8 @@ def add_secret(
     """A further webhook secret. The others go on for a day, as the provider signs with both meanwhile."""
     if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
         raise InvalidInputError(
-            "secret", "that is no webhook secret; it is shown beside the endpoint, and begins whsec_"
+            "secret",
+            "that is no webhook secret; the provider shows it beside the endpoint (whsec_…; PayPal: its Webhook ID)",
         )
     end = now + OLD_SECRET_WORKS
     for row in payment_accounts.secrets_of(session, account.id or 0):
@@ -152,9 +155,10 @@ def set_policy(
     _audit(session, account, "payments.settings", actor, now, policy, before)
 
 
-def match_type_of(value: str) -> MatchType:
+def match_type_of(value: str, provider: str = "stripe") -> MatchType:
     """What a name is the name of, by how it begins."""
-    return next((match for prefix, match in _PREFIXES if value.startswith(prefix)), "metadata")
+    prefixes = _AT_PAYPAL if provider == "paypal" else _PREFIXES
+    return next((match for prefix, match in prefixes if value.startswith(prefix)), "metadata")
 
 
 def put_map(
@@ -178,7 +182,7 @@ def put_map(
         raise RefusedError("only a package of the account's owner can be sold, and never the master package")
     row = PriceMap(
         account_id=account.id or 0,
-        match_type=match_type_of(value),
+        match_type=match_type_of(value, account.provider),
         match_value=value,
         package_id=package.id or 0,
         quantity_mode=quantity_mode,
@@ -193,14 +197,15 @@ def put_map(
 
 def drop_map(session: Any, account: PaymentAccount, value: str, actor: Actor, now: datetime) -> None:
     """Map it to nothing any more. What was sold stays. Raises ``NotFoundError``."""
-    if not payment_accounts.drop_map(session, account.id or 0, match_type_of(value), value):
+    match_type = match_type_of(value, account.provider)
+    if not payment_accounts.drop_map(session, account.id or 0, match_type, value):
         raise NotFoundError(f"{value} is not mapped; `bridge payments map` lists what is")
     _audit(session, account, "payments.unmap", actor, now, {"match": value})
 
 
 def redrive(session: Any, account: PaymentAccount, now: datetime) -> int:
     """Read again what came to nothing since it was not mapped, whole or in part; how many events that are."""
-    found = payment_events.again(session, now, account.id or 0, codes=(Why.UNMAPPED,))
+    found = payment_events.again(session, now, account.id or 0, codes=(Why.UNMAPPED, Why.MISMATCH))
     refs = purchase_facts.refs_with_unmapped(session, account.owner_id, account.source)
     return found + payment_events.replay_last(session, now, account.id or 0, refs)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bridge.models import PaymentAccount, Purchase
+from bridge.models import PaymentAccount, PaymentEvent, Purchase
 from bridge.rules.payments.reports import Why
 from bridge.storage import payment_accounts, payment_events, purchases
 
@@ -64,6 +64,8 @@ def _of_events(session: Any, account: PaymentAccount, name: str) -> Iterator[Mat
             break  # the others are of that version too
     found = payment_events.page(session, [account.id or 0], statuses=("failed", "dead"), limit=_MOST)
     for event in found:
+        if event.code == Why.FORGED:
+            continue  # counted at the account, and nobody's to decide
         choices = [f"bridge payments replay {name} {event.id}"]
         if event.code == Why.REFUSED:
             choices.insert(0, "activate the package, or raise limits.keys_per_owner_and_day")
@@ -71,15 +73,23 @@ def _of_events(session: Any, account: PaymentAccount, name: str) -> Iterator[Mat
             choices.insert(0, "allow it to the API key at the provider")
         yield Matter(f"event {event.id} ({event.event_type})", event.reason, tuple(choices))
     for event in payment_events.page(session, [account.id or 0], statuses=("ignored",), limit=_MOST):
-        about = f"{event.ref or event.object_id} ({event.event_type})"
-        if event.code == Why.UNMAPPED:
-            yield Matter(
-                about, event.reason, (f"bridge payments map {name} PRICE PACKAGE", "nothing, if it is no license")
-            )
-        elif event.code == Why.EARLIER:
-            ref = event.ref or event.object_id
-            bind, accept = f"bridge payments bind {name} {ref} KEY", f"bridge payments accept {name} {ref}"
-            yield Matter(about, event.reason, (bind, accept, "nothing, if it has its key already"))
+        said = _of_ignored(event, account, name)
+        if said:
+            yield Matter(f"{event.ref or event.object_id} ({event.event_type})", event.reason, said)
+
+
+def _of_ignored(event: PaymentEvent, account: PaymentAccount, name: str) -> tuple[str, ...]:
+    """What can be done about a sale that was not ours; nothing, where nobody needs to."""
+    ref = event.ref or event.object_id
+    accept = f"bridge payments accept {name} {ref}"
+    if event.code == Why.UNMAPPED:
+        return (f"bridge payments map {name} PRICE PACKAGE", "nothing, if it is no license")
+    if event.code == Why.EARLIER:
+        return (f"bridge payments bind {name} {ref} KEY", accept, "nothing, if it has its key already")
+    if event.code == Why.MISMATCH:
+        told = [f"bridge payments map {name} WORD PACKAGE --price"] if account.provider == "paypal" else []
+        return (*told, f"{accept}, if it is right all the same", "refund it at the provider")
+    return ()
 
 
 def _of_purchases(session: Any, account: PaymentAccount) -> Iterator[Matter]:

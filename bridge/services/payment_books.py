@@ -4,21 +4,31 @@ All of it in the caller's transaction, which holds the account: so what comes be
 entering the same report again, or another one first, ends in the same books.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 from bridge.models import PaymentAccount, Purchase
-from bridge.rules.payments.facts import EVERY_LINE, Dispute, Fact, PayLink, Refund, RefundFloor, SoldLine
+from bridge.rules.payments.facts import (
+    EVERY_LINE,
+    Dispute,
+    Fact,
+    PaidPeriod,
+    PayLink,
+    Refund,
+    RefundFloor,
+    Sale,
+    SoldLine,
+)
 from bridge.rules.payments.messages import Message
 from bridge.rules.payments.outcome import Flag
-from bridge.rules.payments.reports import Mapped, Notice, Offer, Reading, Report, Why, filled, joined
-from bridge.services import payment_buyers, payment_messages, purchases_recompute, purchases_trail
+from bridge.rules.payments.reports import Mapped, Notice, Offer, Reading, Report, Why, filled, joined, price_doubt
+from bridge.services import payment_buyers, payment_earlier, payment_messages, purchases_recompute, purchases_trail
 from bridge.services.keys import Issuer
 from bridge.services.payment_offers import Offers
 from bridge.services.purchases_recompute import Recomputed
-from bridge.storage import payment_events, purchase_facts, purchases
+from bridge.storage import payment_accounts, payment_events, purchase_facts, purchases
 from bridge.storage.purchase_facts import Account
 
 # Two sales of one package to one address within this time may be one sale paid twice; a person decides.
@@ -93,9 +103,16 @@ class _Entry:
         if purchase is None:
             if not any(line.package_id is not None for line in lines.values()):
                 return Why.UNMAPPED, self._unmapped(report)
+            doubt = self._doubt(report, lines)
+            if doubt:
+                return Why.MISMATCH, doubt
             if self._is_earlier(report):
                 return Why.EARLIER, "the sale is from before the account was connected, and no key is bound to it"
             purchase = self._open(report, lines)
+        elif not _is_settled(purchase, known):
+            doubt = self._doubt(report, lines)
+            if doubt:
+                return Why.MISMATCH, doubt
         told = [filled(fact, lines) for fact in _of_one_kind(report.facts, known)]
         news = self._put(purchase, told)
         payment_buyers.tell(self._session, purchase, report, self._by)
@@ -111,8 +128,31 @@ class _Entry:
             found[line] = self._offers.find(offer.with_more(every.names), dated=not report.subscription)
         for fact in known:
             if isinstance(fact, SoldLine) and fact.package_id is not None and fact.line_ref in found:
-                found[fact.line_ref] = Mapped(fact.package_id, fact.quantity_mode, fact.term, fact.grace)
+                found[fact.line_ref] = replace(
+                    found[fact.line_ref],
+                    package_id=fact.package_id,
+                    quantity_mode=fact.quantity_mode,
+                    term=fact.term,
+                    grace=fact.grace,
+                )
         return found
+
+    def _doubt(self, report: Report, lines: Mapping[str, Mapped]) -> str:
+        """Why a person should look before anything is issued for this; "" where nothing speaks against it."""
+        sale = next((fact for fact in report.facts if isinstance(fact, Sale)), None)
+        if report.doubt or not report.asks_price or sale is None or not sale.paid:
+            return report.doubt
+        order = payment_accounts.order_of(self._session, self._account.id or 0, report.order)
+        begun_so = order is not None and order.ref in {"", report.ref}
+        asked = []
+        for fact in report.facts:
+            if isinstance(fact, SoldLine):
+                mapped = lines.get(fact.line_ref, Mapped())
+                if begun_so and order is not None and order.package_id == mapped.package_id and order.currency:
+                    # What the sale was begun with counts, whatever the price is by now.
+                    mapped = replace(mapped, amount_minor=order.amount_minor, currency=order.currency)
+                asked.append((fact, mapped))
+        return price_doubt(sale, asked)
 
     @staticmethod
     def _whole(report: Report) -> dict[str, Offer]:
@@ -201,6 +241,12 @@ class _Entry:
         self._done.ref = self._done.ref or found.ref
         if payment_messages.put(self._session, Message(notice.kind), found, notice.once, self._by.now):
             self._done.facts.append(f"{notice.kind}/{notice.once}")
+
+
+def _is_settled(purchase: Purchase, known: Iterable[Fact]) -> bool:
+    """Whether it was looked at before: by a person, or when it was paid. What it costs since is another matter."""
+    paid = any((isinstance(fact, Sale) and fact.paid) or isinstance(fact, PaidPeriod) for fact in known)
+    return paid or bool(purchase.wanted.get(payment_earlier.ACCEPTED))
 
 
 def _of_one_kind(facts: Iterable[Fact], known: list[Fact]) -> list[Fact]:

@@ -1,5 +1,6 @@
 """Sales from before their account was connected: nobody's, until a person says whose."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +13,13 @@ from bridge.services.payment_door import event_row
 from bridge.storage import audits, payment_events, purchases
 from bridge.storage.audits import Actor
 
-# How a sale is looked at by its name alone: the beginning, what it is, whether it renews itself.
-_KINDS = (
-    ("sub_", "customer.subscription.updated", True),
-    ("cs_", "checkout.session.completed", False),
-)
+# How a sale is looked at by its name alone: the beginning, and the event that is about such a thing.
+_KINDS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "stripe": (("sub_", "customer.subscription.updated"), ("cs_", "checkout.session.completed")),
+    "paypal": (("I-", "BILLING.SUBSCRIPTION.UPDATED"), ("", "CHECKOUT.ORDER.COMPLETED")),
+}
+# The word at a purchase whose sale a person looked at: whatever was paid for it, it is to be issued.
+ACCEPTED = "accepted"
 
 
 def renews(ref: str) -> bool:
@@ -52,8 +55,13 @@ def accept(session: Any, account: PaymentAccount, ref: str, actor: Actor, now: d
 
 def read_again(session: Any, account: PaymentAccount, ref: str, now: datetime) -> None:
     """Read what was told of a sale before, and the sale itself."""
-    payment_events.again(session, now, account.id or 0, codes=(Why.EARLIER, Why.UNMAPPED), ref=ref)
-    kind = next((event_type for prefix, event_type, _ in _KINDS if ref.startswith(prefix)), None)
+    purchase = purchases.held_purchase(session, account.owner_id, account.source, ref)
+    if purchase is not None:
+        purchase.wanted = {**purchase.wanted, ACCEPTED: True}
+        session.add(purchase)
+    payment_events.again(session, now, account.id or 0, codes=(Why.EARLIER, Why.UNMAPPED, Why.MISMATCH), ref=ref)
+    kinds = _KINDS.get(account.provider, ())
+    kind = next((event_type for prefix, event_type in kinds if ref.startswith(prefix)), None)
     if kind is not None and account.api_key:
         name = f"replay:{ref}:{int(now.timestamp())}"
         payment_events.take_in(session, event_row(account.id or 0, Delivery(name, kind, object_id=ref), "replay", now))

@@ -18,6 +18,7 @@ from bridge.payments.provider import (
     Access,
     Delivery,
     Desk,
+    ForgedError,
     NoAccessError,
     NotTheirsError,
     ProviderAwayError,
@@ -43,6 +44,7 @@ _PAUSED = timedelta(minutes=10)
 
 _KINDS: tuple[tuple[type[Exception], Why], ...] = (
     (UnreadableError, Why.UNREADABLE),
+    (ForgedError, Why.FORGED),
     (UnknownShapeError, Why.UNKNOWN_SHAPE),
     (NotTheirsError, Why.NOT_THEIRS),
     (NoAccessError, Why.NO_ACCESS),
@@ -128,7 +130,9 @@ class PaymentInbox:
                 self._shelve(session, lease, account)
                 return None
             ticket = payment_accounts.draw_ticket(session, account.id or 0)
-        access = payment_access.access_of(account, self._vault)
+            told = payment_access.secrets_of(session, account, self._vault) if lease.proof else []
+        in_force = [secret for secret, end in told if end is None or end > lease.received_at]
+        access = payment_access.access_of(account, self._vault, in_force)
         return _Work(lease, account, access, Desk(ticket, self._knows_payment(account), self._is_mapped(account)))
 
     def _shelve(self, session: Any, lease: PaymentEvent, account: PaymentAccount) -> None:
@@ -199,6 +203,7 @@ class PaymentInbox:
                 effect=effect,
                 due_at=None,
                 processed_at=now,
+                proof={},  # it was checked, or there was none
                 **dropped,
             )
             if not kept:
@@ -210,10 +215,15 @@ class PaymentInbox:
         due = None if why in FOR_GOOD else self._next(lease, error, now)
         status = "failed" if due is not None or why in FOR_GOOD else "dead"
         log.warning("payment event %s of account %s: %s: %s", lease.id, lease.account_id, why, reason)
+        # The name is the real event's, which may still come.
+        named = {"event_id": f"forged:{lease.id}"} if why is Why.FORGED else {}
         with self._open_session() as session:
             payment_events.finish(
-                session, lease, status=status, code=why, reason=reason[:500], due_at=due, processed_at=now
+                session, lease, status=status, code=why, reason=reason[:500], due_at=due, processed_at=now, **named
             )
+            if why is Why.FORGED:
+                payment_accounts.count_refused(session, lease.account_id, bad=1, stale=0, now=now)
+                return
             account = payment_accounts.held(session, lease.account_id)
             account.last_error, account.last_error_at = reason[:500], now
             session.add(account)

@@ -1,5 +1,6 @@
 """Which package is it that was bought: what the owner mapped, and what the owner wrote into the provider's metadata."""
 
+from datetime import timedelta
 from typing import Any
 
 from bridge.models import Package, PaymentAccount
@@ -26,10 +27,11 @@ class Offers:
                 package = self._named(value)
             if package is not None:
                 mode: Any = row.quantity_mode if row is not None else ""
+                price = (row.amount_minor, row.currency) if row is not None else (None, "")
                 if not dated:
-                    return Mapped(package.id, mode)
+                    return Mapped(package.id, mode, None, timedelta(), *price)
                 sold = licenses.package_value(package)
-                return Mapped(package.id, mode, sold.term, sold.grace)
+                return Mapped(package.id, mode, sold.term, sold.grace, *price)
         return Mapped()
 
     def is_mapped(self, offer: Offer) -> bool:

@@ -117,14 +117,19 @@ class PaymentReconcile:
         deliveries: Iterator[Delivery],
         named: Callable[[Any, PaymentAccount, Delivery], Delivery | None],
     ) -> int:
-        found = 0
-        while page := list(islice(deliveries, _AT_ONCE)):  # fetched before the transaction begins
+        found, error = 0, None
+        while error is None:
+            page, error = _page(deliveries)  # fetched before the transaction begins
+            if not page:
+                break
             with self._open_session() as session:
                 for delivery in page:
                     fit = named(session, account, delivery) if self._is_ours(account, delivery) else None
                     if fit is not None:
                         row = event_row(account.id or 0, fit, "poll", self._clock())
                         found += payment_events.take_in(session, row) == 1
+        if error is not None:
+            raise error
         return found
 
     def _is_ours(self, account: PaymentAccount, delivery: Delivery) -> bool:
@@ -145,3 +150,13 @@ class PaymentReconcile:
         if last is not None and last.event_id.rpartition(":")[0] == delivery.event_id:
             return None
         return replace(delivery, event_id=f"{delivery.event_id}:{last.id if last is not None else 0}")
+
+
+def _page(deliveries: Iterator[Delivery]) -> tuple[list[Delivery], BridgeError | None]:
+    """The next of them, as many as came before the provider failed: what was told until then counts."""
+    page: list[Delivery] = []
+    try:
+        page.extend(islice(deliveries, _AT_ONCE))
+    except BridgeError as error:
+        return page, error
+    return page, None

@@ -27,10 +27,10 @@ def deliver(
     """Send one; what is wrong, in a sentence, or "" where it arrived and is in the inbox."""
     with open_session(read_only=True) as session:
         account = session.get_one(PaymentAccount, account_id)
-        secrets = payment_access.secrets_of(session, account, vault)
+        secrets, mode = payment_access.secrets_of(session, account, vault), account.mode
     if not secrets:
         return "no webhook secret is stored; `bridge payments secret` does that"
-    body, headers = provider.sample(secrets[0][0], now)
+    body, headers = provider.sample(secrets[0][0], now, mode)
     try:
         answer = requests.post(
             url,

@@ -32,6 +32,7 @@ _EXAMPLES: dict[str, Any] = {
     "web.metrics_token": "a long random text",
     "payments.key_file": "/etc/bridge/payments.key",
     "payments.stripe_url": "http://127.0.0.1:12111",
+    "payments.paypal_url": "http://127.0.0.1:12112",
 }
 _WORDS = {
     "string_pattern_mismatch": "is not of the right form",

@@ -166,6 +166,7 @@ class PaymentSettings(_Section):
 
     key_file: str = ""
     stripe_url: HttpUrl = ""
+    paypal_url: HttpUrl = ""
 
 
 class RetentionSettings(_Section):

@@ -35,7 +35,13 @@ def shop(database_url: str, tmp_path: Path, way: str) -> Iterator[Shop]:
 
 
 @pytest.fixture
-def tell(shop: Shop) -> Callable[[Story], Shop]:
+def orders() -> int:
+    """In how many other orders each story is told."""
+    return ORDERS
+
+
+@pytest.fixture
+def tell(shop: Shop, orders: int) -> Callable[[Story], Shop]:
     """Tells a story: what happened up to each ``yield`` is delivered and read.
 
     Afterwards the same events are delivered in other orders, half of them twice, to books of their own; those must end
@@ -50,7 +56,7 @@ def tell(shop: Shop) -> Callable[[Story], Shop]:
             shop.deliver(news)
         assert events, "a story tells something, and ends with a yield"
         in_order, owner_id, account = shop.conclusion(), shop.owner_id, shop.account
-        for seed in range(ORDERS):
+        for seed in range(orders):
             shop.move_out()
             shop.deliver_shuffled(events, seed)
             assert shop.conclusion() == in_order, f"order {seed}"

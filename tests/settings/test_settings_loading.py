@@ -57,6 +57,7 @@ OTHER = {
     "limits.shared_url": ("redis://:s@kv/0", "redis://:s@kv/0", "redis://:s@kv/0"),
     "payments.key_file": ("/etc/bridge/key", "/etc/bridge/key", "/etc/bridge/key"),
     "payments.stripe_url": ("http://127.0.0.1:12111/", "http://127.0.0.1:12111/", "http://127.0.0.1:12111"),
+    "payments.paypal_url": ("http://127.0.0.1:12112/", "http://127.0.0.1:12112/", "http://127.0.0.1:12112"),
     "retention.withdrawn_asset_days": (7, "7", 7),
     "retention.usage_site_days": (90, "90", 90),
     "retention.ip_address_days": (1, "1", 1),

@@ -32,6 +32,9 @@ AGAINST_STRIPES_OWN = ["T104"]
 PULL = pytest.mark.parametrize("way", ["pull"], indirect=True)
 PUSH = pytest.mark.parametrize("way", ["push"], indirect=True)
 
+# Where the other provider's case of the row runs on both databases.
+SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 def row(*names: str) -> pytest.MarkDecorator:
     """The rows that a test tries."""

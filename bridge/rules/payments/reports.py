@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal
 
-from bridge.rules.payments.facts import Fact, PaidPeriod, QuantityMode, Snapshot, SnapshotItem, SoldLine
+from bridge.rules.payments.facts import Fact, PaidPeriod, QuantityMode, Sale, Snapshot, SnapshotItem, SoldLine
 from bridge.rules.terms import Term
 
 MatchType = Literal["price", "product", "payment_link", "plan", "metadata"]
@@ -27,8 +27,10 @@ class Why(StrEnum):
     EARLIER = "earlier"  # a sale from before the account was connected, and no key is bound to it
     NOT_A_SALE = "not_a_sale"  # nothing was bought: a card was saved, an invoice stands for itself
     NO_CHANGE = "no_change"  # all of it was known
+    MISMATCH = "mismatch"  # what was paid is not what the owner asks, or went to somebody else
 
     UNREADABLE = "unreadable"  # signed, but not what an event is
+    FORGED = "forged"  # not signed by the provider, as turned out once it was asked
     UNKNOWN_SHAPE = "unknown_shape"  # of another version than this program reads
     NOT_THEIRS = "not_theirs"  # the provider has no such object: forged, or another account's
     AWAY = "away"  # the provider does not answer
@@ -39,7 +41,7 @@ class Why(StrEnum):
 
 
 # Nothing will be different the next time, so nobody tries again by itself.
-FOR_GOOD = frozenset({Why.UNREADABLE, Why.UNKNOWN_SHAPE, Why.CONFLICT})
+FOR_GOOD = frozenset({Why.UNREADABLE, Why.FORGED, Why.UNKNOWN_SHAPE, Why.CONFLICT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class Report:
     """What was told of one purchase (``ref``); or, without a ``ref``, of payments that lead to one.
 
     ``offers`` by line; ``made_at``: when the sale was made, where that was told; ``order``: ours, where we began it.
+    ``asks_price``: whoever began the sale may have set its prices, so what was paid has to be what the owner asks;
+    ``doubt``: why a person should look before anything is issued. A person who accepted the sale ends both.
     """
 
     facts: tuple[Fact, ...]
@@ -77,6 +81,8 @@ class Report:
     offers: Mapping[str, Offer] = field(default_factory=lambda: MappingProxyType({}))
     made_at: datetime | None = None
     order: str = ""
+    asks_price: bool = False
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +107,17 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """What a line turns out to be: a package, with the term that it is sold with; or (``None``) nothing of ours."""
+    """What a line turns out to be: a package, with the term that it is sold with; or (``None``) nothing of ours.
+
+    ``amount_minor``: what the owner asks for one of it, where that is known here.
+    """
 
     package_id: int | None = None
     quantity_mode: QuantityMode | Literal[""] = ""
     term: Term | None = None
     grace: timedelta = timedelta()
+    amount_minor: int | None = None
+    currency: str = ""
 
 
 def filled(fact: Fact, lines: Mapping[str, Mapped]) -> Fact:
@@ -131,6 +142,22 @@ def filled(fact: Fact, lines: Mapping[str, Mapped]) -> Fact:
 def _filled_item(item: SnapshotItem, lines: Mapping[str, Mapped]) -> SnapshotItem:
     line = lines.get(item.line_ref, Mapped())
     return replace(item, package_id=line.package_id, quantity_mode=line.quantity_mode)
+
+
+def price_doubt(sale: Sale, lines: Iterable[tuple[SoldLine, Mapped]]) -> str:
+    """Why what was paid is not what the owner asks; "" where it is at least that (taxes may come on top)."""
+    asked = 0
+    for line, mapped in lines:
+        if mapped.package_id is None:
+            continue
+        if mapped.amount_minor is None:
+            return f"nobody said what {line.line_ref} costs, so what was paid can't be checked"
+        if mapped.currency != sale.currency:
+            return f"it was paid in {sale.currency or 'no currency that is known'}, and costs {mapped.currency}"
+        asked += mapped.amount_minor * line.quantity
+    if sale.amount_minor is None:
+        return "what was paid is not told"
+    return "less was paid than it costs" if sale.amount_minor < asked else ""
 
 
 def joined(reports: Iterable[Report]) -> list[Report]:
@@ -159,4 +186,6 @@ def _both(one: Report, other: Report) -> Report:
         offers=offers,
         made_at=min(filter(None, (one.made_at, other.made_at)), default=None),
         order=one.order or other.order,
+        asks_price=one.asks_price or other.asks_price,
+        doubt=one.doubt or other.doubt,
     )

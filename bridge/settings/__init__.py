@@ -1,6 +1,15 @@
 """The configuration: the environment and the TOML file are read here and nowhere else."""
 
 from bridge.settings.loading import DEFAULT_CONFIG, build, load, named_config
-from bridge.settings.schema import GiteaSettings, RetentionSettings, Settings
+from bridge.settings.schema import GiteaSettings, MailSettings, RetentionSettings, Settings
 
-__all__ = ["DEFAULT_CONFIG", "GiteaSettings", "RetentionSettings", "Settings", "build", "load", "named_config"]
+__all__ = [
+    "DEFAULT_CONFIG",
+    "GiteaSettings",
+    "MailSettings",
+    "RetentionSettings",
+    "Settings",
+    "build",
+    "load",
+    "named_config",
+]

@@ -1,5 +1,6 @@
 """What can be configured, with bounds and defaults. ``config.example.toml`` shows the same; a test keeps them equal."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -20,6 +21,8 @@ _HIGHEST_PORT = 65_535
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}  # the same that feeds/ accepts without https
 _LONGEST_STEP_SECONDS = 86_400
 _MOST_DAYS = 36_500
+_MOST_REMINDER_DAYS = 90
+MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104  names of all addresses, and this machine's own
 HOOK_PATH = "/-/licensing/hooks/gitea"
 CALLBACK_PATH = "/-/licensing/oauth/callback"
@@ -52,6 +55,7 @@ Address = Annotated[str, AfterValidator(_port)]
 Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
 Secrets = Annotated[list[SecretStr], NoDecode, BeforeValidator(_words)]
 Seconds = Annotated[list[float], NoDecode, BeforeValidator(_words)]
+Days = Annotated[list[int], NoDecode, BeforeValidator(_words)]
 
 
 class _Section(BaseModel):
@@ -167,6 +171,41 @@ class PaymentSettings(_Section):
     stripe_url: HttpUrl = ""
 
 
+class MailSettings(_Section):
+    """Mails to customers and sellers, through somebody's SMTP server."""
+
+    host: str = Field(default="", pattern=r"^[\w.:-]*$", max_length=255)
+    port: int = Field(default=587, ge=1, le=_HIGHEST_PORT)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = Field(default="", max_length=320)
+    password: SecretStr = SecretStr("")
+    sender: str = Field(default="", max_length=320)
+    bounces_to: str = Field(default="", max_length=320)
+    sender_domains: Words = Field(default_factory=list)
+    timeout_seconds: float = Field(default=20.0, gt=0, le=120)
+    mails_per_owner_and_day: int = Field(default=2000, ge=1)
+    reminder_days: Days = Field(default_factory=lambda: [30, 7, 1])
+
+    @field_validator("sender", "bounces_to")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and MAIL_ADDRESS.fullmatch(value) is None:
+            raise ValueError("must be a bare mail address such as keys@example.com")
+        return value
+
+    @field_validator("reminder_days")
+    @classmethod
+    def _falling(cls, value: list[int]) -> list[int]:
+        if not all(1 <= each <= _MOST_REMINDER_DAYS for each in value) or sorted(set(value), reverse=True) != value:
+            raise ValueError(f"must be falling numbers of days before the end, from {_MOST_REMINDER_DAYS} to 1")
+        return value
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is mailed."""
+        return bool(self.host)
+
+
 class RetentionSettings(_Section):
     """How long is remembered what is about somebody, or about nothing any more. Days."""
 
@@ -198,6 +237,7 @@ class Settings(_Section):
     worker: WorkerSettings = Field(default_factory=WorkerSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
     payments: PaymentSettings = Field(default_factory=PaymentSettings)
+    mail: MailSettings = Field(default_factory=MailSettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 
@@ -220,6 +260,11 @@ class Settings(_Section):
                 "gitea.webhook_secrets: an empty secret would accept forged deliveries; a valid line is:"
                 ' webhook_secrets = ["a long random text"]'
             )
+        if self.mail.password.get_secret_value() and self.mail.security == "none" and self.mail.host not in _LOOPBACK:
+            raise ValueError(
+                "mail.security: the password would go through the net for everybody to read; a valid line is:"
+                ' security = "starttls"'
+            )
         return self
 
     @property
@@ -231,6 +276,11 @@ class Settings(_Section):
     def payment_key_file(self) -> Path:
         """What opens the secrets of payment accounts."""
         return Path(self.payments.key_file) if self.payments.key_file else self.bridge.data_dir / "payments.key"
+
+    @property
+    def mail_sender(self) -> str:
+        """The address that mails come from."""
+        return self.mail.sender or f"licenses@{urlsplit(self.bridge.public_url).hostname or 'localhost'}"
 
     @property
     def hook_address(self) -> str:

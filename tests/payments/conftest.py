@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from mail_shops import MailShop
+from support.mail_sinks import MailSink
 from support.payment_shops import Shop, open_shop
 
 # Each story is told in this many other orders as well; a long run asks for 200 (`BRIDGE_PAYMENT_ORDERS=200`).
@@ -58,3 +60,25 @@ def tell(shop: Shop) -> Callable[[Story], Shop]:
         return shop
 
     return told
+
+
+@pytest.fixture(scope="module")
+def mail_server() -> Iterator[MailSink]:
+    """A mail server for the tests of a file."""
+    made = MailSink()
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def sink(mail_server: MailSink) -> MailSink:
+    """The server, empty."""
+    mail_server.forget()
+    return mail_server
+
+
+@pytest.fixture
+def post(shop: Shop, sink: MailSink) -> MailShop:
+    """A shop that mails."""
+    return MailShop(shop, sink)

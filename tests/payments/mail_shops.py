@@ -1,0 +1,63 @@
+"""A shop whose mails go to a server on loopback."""
+
+from support.mail_sinks import MailSink, Received
+from support.payment_shops import Shop
+
+from bridge.models import Outbox, Owner
+from bridge.rules.sellers import Seller
+from bridge.rules.variables import OwnerSettings
+from bridge.settings import MailSettings
+from bridge.storage import licenses
+
+SENDER = "keys@bridge.example"
+SELLER = Seller(
+    name="Acme Extensions", support="help@acme.example", renewal_url="https://acme.example/renew", language="en"
+)
+
+
+class MailShop:
+    """A shop, what it sends with, and what came."""
+
+    def __init__(self, shop: Shop, sink: MailSink) -> None:
+        self.shop, self.sink = shop, sink
+        self.configure()
+        self.say()
+
+    def configure(self, **changes) -> None:
+        """Other settings of ``[mail]``."""
+        usual = {"host": "127.0.0.1", "port": self.sink.port, "security": "none", "sender": SENDER}
+        self.shop.parts.settings.mail = MailSettings(**usual | changes)
+        for part in ("mailer", "reminders", "thanks"):
+            self.shop.parts.__dict__.pop(part, None)
+
+    def say(self, seller: Seller = SELLER) -> None:
+        """What the owner says of itself."""
+        with self.shop.session() as session:
+            owner = session.get_one(Owner, self.shop.owner_id)
+            owner.settings = OwnerSettings(seller=seller).to_dict()
+            session.add(owner)
+
+    def send(self, **later: float) -> list[Received]:
+        """Send what is due (``seconds=``: after so long); all that has come by now."""
+        self.shop.clock.turn(**later)
+        while self.shop.parts.mailer.run_next():
+            pass
+        return self.sink.received
+
+    def settle(self) -> list[Received]:
+        """Send what is due when states are settled."""
+        return self.send(seconds=91)
+
+    def rows(self, kind: str = "keys") -> list[Outbox]:
+        """The outbox."""
+        return self.shop.mails(kind)
+
+    def stands(self, kind: str = "keys") -> list[str]:
+        """What became of mails."""
+        return [row.status for row in self.rows(kind)]
+
+    def key_code(self, number: int = 0) -> str:
+        """The code of a key that was sold."""
+        key_id = self.shop.sold()[number].id
+        with self.shop.session(read_only=True) as session:
+            return licenses.codes_of(session, [key_id])[key_id][0].code

@@ -21,8 +21,7 @@ from bridge.services.gate import Gate, GateRules
 from bridge.services.gitea_access import open_gitea
 from bridge.services.in_their_stead import InTheirStead
 from bridge.services.looks import Looker
-from bridge.services.mail_letters import Post
-from bridge.services.mailing import Mailer, MailRules
+from bridge.services.mailing import Mailer, rules_of
 from bridge.services.makers import Makers
 from bridge.services.payment_door import PaymentDoor
 from bridge.services.payment_inbox import InboxRules, PaymentInbox
@@ -213,15 +212,8 @@ class Parts:
     @functools.cached_property
     def mailer(self) -> Mailer:
         """What sends mails."""
-        settings = self.settings
-        post = Post(settings.mail_sender, settings.mail.sender_domains, settings.bridge.public_url)
-        rules = MailRules(post, settings.mail.mails_per_owner_and_day)
-        return Mailer(MailServer(settings.mail, post.sender), self.open_session, self.clock, rules)
-
-    @functools.cached_property
-    def reminders(self) -> Reminders:
-        """What queues reminders of keys that end."""
-        return Reminders(self.open_session, self.clock, self.settings.mail.reminder_days)
+        server = MailServer(self.settings.mail, self.settings.mail_sender)
+        return Mailer(server, self.open_session, self.clock, rules_of(self.settings))
 
     @functools.cached_property
     def worker(self) -> Worker:
@@ -239,7 +231,8 @@ class Parts:
         # The look first: what it finds is read in the same round.
         jobs = {"reconcile": self.payment_reconcile.run_due, "payments": self.payment_inbox.run_next}
         if self.settings.mail.is_on:
-            jobs |= {"reminders": self.reminders.run_due, "mail": self.mailer.run_next}
+            reminders = Reminders(self.open_session, self.clock, self.settings.mail.reminder_days)
+            jobs |= {"reminders": reminders.run_due, "mail": self.mailer.run_next}
         refill = Refill(self.gitea, self.store, self.open_session, self.clock)
         return Worker(self.catalog, schedule, self.store, self.open_session, self.clock, rules, jobs, refill)
 

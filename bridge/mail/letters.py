@@ -1,4 +1,4 @@
-"""From a letter to a message as mail programs read it: two parts of the same text, headers that nothing breaks out of."""
+"""From a letter to a message as mail programs read it: two parts of one text, headers that nothing breaks out of."""
 
 import re
 import unicodedata

@@ -92,23 +92,28 @@ class MailServer:
         else:
             server = smtplib.SMTP(*where, self._name, timeout=patience)
         try:
-            if settings.security == "starttls":
-                server.ehlo()
-                if not server.has_extn("starttls"):
-                    raise MailServerRefusesUsError(
-                        "the mail server offers no STARTTLS; write security = \"tls\" with its port, or \"none\" for a"
-                        " server on this machine"
-                    )
-                server.starttls(context=ssl.create_default_context())
-            server.ehlo_or_helo_if_needed()
-            if settings.user and not server.has_extn("auth"):
-                raise MailServerRefusesUsError("the mail server knows no sign-in here; empty mail.user, or secure it")
-            if settings.user:
-                server.login(settings.user, settings.password.get_secret_value())
+            self._let_in(server)
         except BaseException:
             server.close()
             raise
         return server
+
+    def _let_in(self, server: smtplib.SMTP) -> None:
+        """Secure the connection, and sign in."""
+        settings = self._settings
+        server.ehlo_or_helo_if_needed()
+        if settings.security == "starttls":
+            if not server.has_extn("starttls"):
+                raise MailServerRefusesUsError(
+                    'the mail server offers no STARTTLS; write security = "tls" with its port, or "none" for a server on'
+                    " this machine"
+                )
+            server.starttls(context=ssl.create_default_context())
+            server.ehlo_or_helo_if_needed()
+        if settings.user:
+            if not server.has_extn("auth"):
+                raise MailServerRefusesUsError("the mail server knows no sign-in here; empty mail.user, or secure it")
+            server.login(settings.user, settings.password.get_secret_value())
 
 
 def _refusal(code: int, what: str) -> Exception:

@@ -3,35 +3,24 @@
 A row holds ids only. What was true when it was queued may be true no longer when it is sent: then nothing is said.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 
-from bridge.errors import BridgeError
 from bridge.mail.letters import Letter, one_line
-from bridge.models import LicenseKey, Outbox, Owner, Purchase
+from bridge.models import Outbox, Owner, Purchase
 from bridge.rules.letters import kinds, templates
 from bridge.rules.letters.words import Words
 from bridge.rules.payments.messages import TO_CUSTOMER, Message
-from bridge.rules.payments.outcome import Flag
-from bridge.services import mail_keys, mail_settings, reminders, thanks
+from bridge.services import mail_checks, mail_keys, mail_settings, thanks
+from bridge.services.mail_checks import About, NoAddressYetError, NoLongerTrueError, customer_of
 from bridge.services.mail_keys import Shown
 from bridge.services.mail_settings import Voice
-from bridge.storage import outbox, purchases
+from bridge.storage import purchases
 
 _MOST_GREETED = 60
 # A name is typed by a stranger, and mailed to whatever address that stranger typed: it must be no message of theirs.
 _NO_NAME = ("://", "www.", "@", "/", "\\", "{", "}")
-
-
-class NoLongerTrueError(BridgeError):
-    """What was to be said is not so any more; nothing is to be sent. The message says why, for the operator."""
-
-
-class NoAddressYetError(BridgeError):
-    """Nobody knows where to send it; that may change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,30 +32,10 @@ class Post:
     public_url: str
 
 
-@dataclass(frozen=True, slots=True)
-class About:
-    """What a letter is about, read now."""
-
-    session: Any
-    row: Outbox
-    kind: Message
-    owner: Owner
-    purchase: Purchase | None
-    keys: list[Shown]
-    now: datetime
-
-    @property
-    def sold(self) -> Purchase:
-        """The purchase of a kind that always has one."""
-        if self.purchase is None:
-            raise NoLongerTrueError("the purchase is gone")
-        return self.purchase
-
-
 def write(session: Any, row: Outbox, post: Post, now: datetime) -> Letter:
     """The letter of a row. Raises `NoLongerTrueError`, `NoAddressYetError`."""
     about = _about(session, row, now)
-    _LOOKS.get(about.kind, _nothing_to_check)(about)
+    mail_checks.look(about)
     to_customer = about.kind in TO_CUSTOMER
     to = _customers_address(about) if to_customer else _owners_address(about)
     voice = mail_settings.voice_of(about.owner, post.sender_domains)
@@ -103,22 +72,13 @@ def _is_test(about: About) -> bool:
 
 def _customers_address(about: About) -> str:
     """The key's own address goes before the purchase's: it is what people correct."""
-    found = _customer_of(about)[1]
+    found = customer_of(about)[1]
     if not found:
         erased = about.purchase is not None and about.purchase.wanted.get("erased")
         if erased or about.purchase is None:
             raise NoLongerTrueError("no mail address is known of the customer")
         raise NoAddressYetError("no mail address is known of the customer yet")
     return found
-
-
-def _customer_of(about: About) -> tuple[str, str]:
-    """Name and mail address."""
-    rows = [about.session.get_one(LicenseKey, key.id) for key in about.keys]
-    named = next(((row.customer_name, row.customer_email) for row in rows if row.customer_email), None)
-    if named is not None:
-        return named
-    return (about.purchase.customer_name, about.purchase.customer_email) if about.purchase is not None else ("", "")
 
 
 def _owners_address(about: About) -> str:
@@ -130,7 +90,7 @@ def _owners_address(about: About) -> str:
 
 def _values(about: About, voice: Voice, words: Words, post: Post) -> dict[str, str]:
     """What fills the blanks: one line each, but for what this program wrote."""
-    name, email = _customer_of(about)
+    name, email = customer_of(about)
     keys, sold = about.keys, about.purchase
     packages = mail_keys.names(keys) or _packages_of(about)
     values = {
@@ -201,104 +161,3 @@ def greeted(name: str) -> str:
     """A customer's name as a mail may say it; "" for what looks like anything else than a name."""
     plain = one_line(name)
     return "" if len(plain) > _MOST_GREETED or any(sign in plain.lower() for sign in _NO_NAME) else plain
-
-
-# What must still be so. Each raises `NoLongerTrueError`.
-
-
-def _nothing_to_check(about: About) -> None:
-    """What happened, happened."""
-
-
-def _some_key_works(about: About) -> None:
-    if not any(key.usable for key in about.keys):
-        raise NoLongerTrueError("none of the keys works any more")
-    about.keys[:] = [key for key in about.keys if key.usable]
-
-
-def _still_failed(about: About) -> None:
-    if about.sold.status == "paid":
-        raise NoLongerTrueError("it was paid after all")
-
-
-def _still_unpaid(about: About) -> None:
-    sold = about.sold
-    if sold.status == "paid" and Flag.PAST_DUE not in sold.flags and not _is_held(about, "unpaid"):
-        raise NoLongerTrueError("it was paid after all")
-
-
-def _is_held(about: About, reason: str) -> bool:
-    slots = purchases.slots_of(about.session, about.sold.id or 0)
-    keys = purchases.keys_by_id(about.session, [slot.key_id for slot in slots if slot.key_id is not None])
-    return any(key.payment_reason == reason for key in keys.values())
-
-
-def _still_so_and_news(about: About) -> None:
-    """A key is still what it became, and the customer was told something else last."""
-    key = about.session.get_one(LicenseKey, about.keys[0].id) if about.keys else None
-    if key is None or key.revoked_at is not None or key.suspended_at is not None:
-        raise NoLongerTrueError("a person decided about the key since")
-    after = about.row.reference["after"]
-    if (key.payment_hold, key.payment_reason) != (after["hold"], after["reason"]):
-        raise NoLongerTrueError("the key's state changed once more since")
-    believed: tuple[Any, Any] = (None, None)
-    for told in outbox.last_sent(about.session, about.sold.id or 0, Message.KEY_STATE):
-        if told.reference.get("key") == key.id:
-            believed = (told.reference["after"]["hold"], told.reference["after"]["reason"])
-            break
-    if believed == (after["hold"], after["reason"]):
-        raise NoLongerTrueError("the customer knows it so")
-
-
-def _still_to_review(about: About) -> None:
-    if not about.sold.needs_review:
-        raise NoLongerTrueError("it was decided, or settled itself")
-
-
-def _still_renewing(about: About) -> None:
-    if Flag.STILL_RENEWING not in about.sold.flags:
-        raise NoLongerTrueError("the subscription renews no more, or was paid again")
-
-
-def _still_double(about: About) -> None:
-    other = about.session.get(Purchase, about.row.reference.get("other"))
-    if other is None or other.status != "paid" or about.sold.status != "paid" or about.sold.twin_id is None:
-        raise NoLongerTrueError("one of the two is not paid any more")
-
-
-def _still_without_address(about: About) -> None:
-    if _customer_of(about)[1] or about.sold.wanted.get("erased"):
-        raise NoLongerTrueError("the address is known by now, or the customer was erased")
-
-
-def _still_ending(about: About) -> None:
-    """Keys end when the reminder says, and nothing will renew them."""
-    if not reminders.wants(about.owner):
-        raise NoLongerTrueError("the owner switched reminders off")
-    said = about.row.reference["expires"]
-    about.keys[:] = [
-        key
-        for key in about.keys
-        if key.usable
-        and not key.renews
-        and key.expires_at is not None
-        and key.expires_at > about.now
-        and reminders.moment(key.expires_at) == said
-    ]
-    if not about.keys:
-        raise NoLongerTrueError("the key ends at another time now, or does not work, or is renewed by itself")
-
-
-_LOOKS: Mapping[Message, Callable[[About], None]] = MappingProxyType(
-    {
-        Message.KEYS: _some_key_works,
-        Message.SALE_FAILED: _still_failed,
-        Message.PAYMENT_FAILED: _still_unpaid,
-        Message.KEY_STATE: _still_so_and_news,
-        Message.REMINDER: _still_ending,
-        Message.REVIEW: _still_to_review,
-        Message.STILL_RENEWING: _still_renewing,
-        Message.DOUBLE_PAYMENT: _still_double,
-        Message.NO_ADDRESS: _still_without_address,
-    }
-)

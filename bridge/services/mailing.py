@@ -17,7 +17,9 @@ from bridge.mail.smtp import AddressRefusedError
 from bridge.models import Outbox
 from bridge.rules.payments.messages import Message
 from bridge.services import mail_letters
-from bridge.services.mail_letters import NoAddressYetError, NoLongerTrueError, Post
+from bridge.services.mail_checks import NoAddressYetError, NoLongerTrueError
+from bridge.services.mail_letters import Post
+from bridge.settings import Settings
 from bridge.storage import outbox
 
 log = logging.getLogger(__name__)
@@ -44,6 +46,12 @@ class MailRules:
 
     post: Post
     most_a_day: int
+
+
+def rules_of(settings: Settings) -> MailRules:
+    """The rules of this installation."""
+    post = Post(settings.mail_sender, settings.mail.sender_domains, settings.bridge.public_url)
+    return MailRules(post, settings.mail.mails_per_owner_and_day)
 
 
 class Mailer:

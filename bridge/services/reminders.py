@@ -1,4 +1,4 @@
-"""Queues reminders of keys that end and that nothing will renew, each once; whether it is still so, the sender looks."""
+"""Queues reminders of keys that end and that nothing will renew, each once; whoever sends looks again."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -70,9 +70,7 @@ class Reminders:
                 return self._queue(found, now)
             after_id = page[-1][0].id or 0
 
-    def _add(
-        self, session: Any, found: dict[str, _Occasion], key: LicenseKey, package: Package, now: datetime
-    ) -> None:
+    def _add(self, session: Any, found: dict[str, _Occasion], key: LicenseKey, package: Package, now: datetime) -> None:
         ends = licenses.expiry_of(key)
         if ends is None:
             return

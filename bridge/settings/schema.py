@@ -1,28 +1,25 @@
 """What can be configured, with bounds and defaults. ``config.example.toml`` shows the same; a test keeps them equal."""
 
-import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
     field_validator,
     model_validator,
 )
-from pydantic_settings import NoDecode
+
+from bridge.settings.kinds import Seconds, Secrets, Section, Words
+from bridge.settings.mail import MailSettings
 
 _HIGHEST_PORT = 65_535
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}  # the same that feeds/ accepts without https
 _LONGEST_STEP_SECONDS = 86_400
 _MOST_DAYS = 36_500
-_MOST_REMINDER_DAYS = 90
-MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104  names of all addresses, and this machine's own
 HOOK_PATH = "/-/licensing/hooks/gitea"
 CALLBACK_PATH = "/-/licensing/oauth/callback"
@@ -46,23 +43,11 @@ def _port(value: str) -> str:
     return value
 
 
-def _words(value: Any) -> Any:
-    return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
-
-
 HttpUrl = Annotated[str, BeforeValidator(lambda value: http_url(value) if isinstance(value, str) and value else value)]
 Address = Annotated[str, AfterValidator(_port)]
-Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
-Secrets = Annotated[list[SecretStr], NoDecode, BeforeValidator(_words)]
-Seconds = Annotated[list[float], NoDecode, BeforeValidator(_words)]
-Days = Annotated[list[int], NoDecode, BeforeValidator(_words)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-
-class GiteaSettings(_Section):
+class GiteaSettings(Section):
     """How the bridge reaches Gitea, and how Gitea proves its deliveries."""
 
     url: HttpUrl = "http://127.0.0.1:3000"
@@ -74,7 +59,7 @@ class GiteaSettings(_Section):
     timeout_seconds: float = Field(default=10.0, gt=0, le=120)
 
 
-class BridgeSettings(_Section):
+class BridgeSettings(Section):
     """What is served, and under which name."""
 
     public_url: HttpUrl = ""
@@ -84,14 +69,14 @@ class BridgeSettings(_Section):
     allow_test_keys: bool = False
 
 
-class OAuthSettings(_Section):
+class OAuthSettings(Section):
     """As what the bridge is known to Gitea when people sign in."""
 
     client_id: str = Field(default="", max_length=200)
     client_secret: SecretStr = SecretStr("")
 
 
-class DatabaseSettings(_Section):
+class DatabaseSettings(Section):
     """Where licenses are remembered."""
 
     url: str = Field(default="", repr=False)  # may hold a password
@@ -104,7 +89,7 @@ class DatabaseSettings(_Section):
         return value
 
 
-class StoreSettings(_Section):
+class StoreSettings(Section):
     """Where copies of release files are kept."""
 
     directory: Path = Path()
@@ -116,7 +101,7 @@ class StoreSettings(_Section):
     secret_access_key: SecretStr = SecretStr("")
 
 
-class WebSettings(_Section):
+class WebSettings(Section):
     """The HTTP side."""
 
     bind: Address = Field(default="127.0.0.1:8080", pattern=r"^(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}$")
@@ -130,7 +115,7 @@ class WebSettings(_Section):
     metrics_token: SecretStr = SecretStr("")
 
 
-class WorkerSettings(_Section):
+class WorkerSettings(Section):
     """The background loop."""
 
     threads: int = Field(default=2, ge=1, le=32)
@@ -146,7 +131,7 @@ class WorkerSettings(_Section):
         return value
 
 
-class LimitSettings(_Section):
+class LimitSettings(Section):
     """What one owner may use up."""
 
     store_bytes_per_owner: int = Field(default=20_000_000_000, ge=0)
@@ -164,49 +149,14 @@ class LimitSettings(_Section):
         return value
 
 
-class PaymentSettings(_Section):
+class PaymentSettings(Section):
     """Selling through payment providers."""
 
     key_file: str = ""
     stripe_url: HttpUrl = ""
 
 
-class MailSettings(_Section):
-    """Mails to customers and sellers, through somebody's SMTP server."""
-
-    host: str = Field(default="", pattern=r"^[\w.:-]*$", max_length=255)
-    port: int = Field(default=587, ge=1, le=_HIGHEST_PORT)
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    user: str = Field(default="", max_length=320)
-    password: SecretStr = SecretStr("")
-    sender: str = Field(default="", max_length=320)
-    bounces_to: str = Field(default="", max_length=320)
-    sender_domains: Words = Field(default_factory=list)
-    timeout_seconds: float = Field(default=20.0, gt=0, le=120)
-    mails_per_owner_and_day: int = Field(default=2000, ge=1)
-    reminder_days: Days = Field(default_factory=lambda: [30, 7, 1])
-
-    @field_validator("sender", "bounces_to")
-    @classmethod
-    def _address(cls, value: str) -> str:
-        if value and MAIL_ADDRESS.fullmatch(value) is None:
-            raise ValueError("must be a bare mail address such as keys@example.com")
-        return value
-
-    @field_validator("reminder_days")
-    @classmethod
-    def _falling(cls, value: list[int]) -> list[int]:
-        if not all(1 <= each <= _MOST_REMINDER_DAYS for each in value) or sorted(set(value), reverse=True) != value:
-            raise ValueError(f"must be falling numbers of days before the end, from {_MOST_REMINDER_DAYS} to 1")
-        return value
-
-    @property
-    def is_on(self) -> bool:
-        """Whether anything is mailed."""
-        return bool(self.host)
-
-
-class RetentionSettings(_Section):
+class RetentionSettings(Section):
     """How long is remembered what is about somebody, or about nothing any more. Days."""
 
     withdrawn_asset_days: int = Field(default=30, ge=1, le=_MOST_DAYS)
@@ -216,7 +166,7 @@ class RetentionSettings(_Section):
     payment_event_days: int = Field(default=400, ge=40, le=_MOST_DAYS)
 
 
-class LogSettings(_Section):
+class LogSettings(Section):
     """What is written to standard error."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
@@ -225,7 +175,7 @@ class LogSettings(_Section):
     slow_seconds: float = Field(default=1.0, gt=0, le=3600)
 
 
-class Settings(_Section):
+class Settings(Section):
     """Everything that can be configured. Built by ``load``; tests build it directly."""
 
     gitea: GiteaSettings = Field(default_factory=GiteaSettings)

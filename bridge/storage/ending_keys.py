@@ -12,7 +12,7 @@ from bridge.storage.key_states import ends_at
 def page(
     session: Session, after_id: int, since: datetime, until: datetime, limit: int
 ) -> Sequence[tuple[LicenseKey, Package]]:
-    """Keys that work and end between the two moments, by number, with their packages. Test keys and masters are none."""
+    """Keys that work and end between two moments, by number, with their packages; no test keys, no masters."""
     query = (
         select(LicenseKey, Package)
         .join(Package, col(Package.id) == col(LicenseKey.package_id))

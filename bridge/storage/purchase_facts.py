@@ -112,9 +112,7 @@ def sales(session: Session, purchase_ids: Iterable[int]) -> Mapping[int, SaleFac
     return {row.purchase_id: row for row in rows}
 
 
-def purchase_of_sale(
-    session: Session, owner_id: int, source: str, sale_ref: str
-) -> tuple[Purchase, SaleFact] | None:
+def purchase_of_sale(session: Session, owner_id: int, source: str, sale_ref: str) -> tuple[Purchase, SaleFact] | None:
     """The purchase that a sale of this name opened, with what is known of the sale."""
     query = select(Purchase, SaleFact).join(SaleFact, col(SaleFact.purchase_id) == Purchase.id)
     query = query.where(SaleFact.sale_ref == sale_ref, Purchase.owner_id == owner_id, Purchase.source == source)

@@ -128,7 +128,9 @@ def test_a_variable_of_a_section_leaves_the_rest_of_the_files_section(config, mo
     assert (web.workers, web.bind) == (7, "127.0.0.1:1234")
 
 
-@pytest.mark.parametrize("key", ["gitea.token", "gitea.webhook_secrets", "database.url", "web.metrics_token", "mail.password"])
+@pytest.mark.parametrize(
+    "key", ["gitea.token", "gitea.webhook_secrets", "database.url", "web.metrics_token", "mail.password"]
+)
 def test_a_secret_is_read_from_a_file_beside_the_configuration(config, tmp_path, key):
     section, _, name = key.partition(".")
     value = "postgresql://b@db/x" if key == "database.url" else SECRET

@@ -9,8 +9,8 @@ WORDS = Words(
     never="gilt unbegrenzt",
     on_trial="ein Schlüssel aus einem Testkauf: er öffnet nichts, was verkauft wird",
     joomla=(
-        "Joomla: Öffnen Sie System → Aktualisieren → Update-Seiten (Update Sites), wählen Sie die Erweiterung und tragen"
-        " Sie den Schlüssel als Download-Schlüssel ein.\n"
+        "Joomla: Öffnen Sie System → Aktualisieren → Update-Seiten (Update Sites), wählen Sie die Erweiterung und"
+        " tragen Sie den Schlüssel als Download-Schlüssel ein.\n"
         "Danach findet System → Aktualisieren → Erweiterungen neue Versionen."
     ),
     dolibarr=(
@@ -34,8 +34,8 @@ _LOOK = "\n\nDer Befehl „bridge payments attention“ zeigt, was auf eine Ents
 TEXTS = {
     Message.KEYS: (
         "Subject: Ihre Lizenz für {package}\n\nGuten Tag {customer},\n\n"
-        "hier ist Ihre Lizenz für {package}. Bewahren Sie diese Mail auf: Wer den Schlüssel hat, kann die Lizenz nutzen."
-        "\n\n{keys}\n\n{how_to_enter}\n\nEinige Tage lang steht sie auch hier: {page}" + _END
+        "hier ist Ihre Lizenz für {package}. Bewahren Sie diese Mail auf: Wer den Schlüssel hat, kann die Lizenz"
+        " nutzen.\n\n{keys}\n\n{how_to_enter}\n\nEinige Tage lang steht sie auch hier: {page}" + _END
     ),
     Message.SALE_FAILED: (
         "Subject: Ihre Zahlung kam nicht an\n\nGuten Tag {customer},\n\n"

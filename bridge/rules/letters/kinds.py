@@ -46,6 +46,9 @@ _WORDS: Mapping[str, Words] = MappingProxyType({"en": english.WORDS, "de": germa
 _TEXTS: Mapping[str, Mapping[Message, str]] = MappingProxyType({"en": english.TEXTS, "de": german.TEXTS})
 
 
+LANGUAGES = tuple(_TEXTS)
+
+
 def blanks(kind: Message) -> frozenset[str]:
     """The names of the blanks that a mail of this kind may have."""
     return (_TO_CUSTOMER if kind in TO_CUSTOMER else _TO_SELLER) | _ALSO.get(kind, frozenset())

@@ -39,9 +39,7 @@ def queue(context: Context, owner: str | None, statuses: tuple[str, ...], limit:
         ids = [find_owner(session, owner).id] if owner else None
         rows = [_row(session, each) for each in outbox.page(session, ids, statuses=statuses, limit=limit)]
     if not context.settings.mail.is_on and not as_json:
-        click.echo(
-            "No mail is sent: mail.host is not set. Customers see their key on the page after the purchase only."
-        )
+        click.echo("No mail is sent: mail.host is not set. Buyers see their key on the page after the purchase only.")
     show_rows(rows, as_json=as_json, empty="Nothing was to be sent.", columns=_COLUMNS)
 
 
@@ -110,8 +108,8 @@ def show(context: Context, owner: str, kind: str | None, language: str | None, a
 def set_(context: Context, owner: str, kind: str, language: str, file: IO[str]) -> None:
     """Use other words for a mail: FILE holds `Subject: …`, an empty line, the text; - reads standard input.
 
-    Blanks such as {package} are filled, nothing else happens to the text. A line whose blanks have nothing to say is left
-    out. `bridge mail show OWNER MAIL LANGUAGE` prints what to begin with.
+    Blanks such as {package} are filled, nothing else happens to the text. A line whose blanks have nothing to say is
+    left out. `bridge mail show OWNER MAIL LANGUAGE` prints what to begin with.
     """
     try:
         source = file.read(100_000)

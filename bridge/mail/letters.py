@@ -46,9 +46,9 @@ def message(letter: Letter, message_id: str, now: datetime) -> EmailMessage:
     found["Message-ID"] = message_id
     found["Auto-Submitted"] = "auto-generated"
     found["X-Auto-Response-Suppress"] = "All"
-    found["Content-Language"] = letter.language
     found.set_content(letter.text, cte="quoted-printable")
     found.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    found["Content-Language"] = letter.language  # last: what was there before would move into the first part
     return found
 
 

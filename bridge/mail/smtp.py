@@ -105,8 +105,8 @@ class MailServer:
         if settings.security == "starttls":
             if not server.has_extn("starttls"):
                 raise MailServerRefusesUsError(
-                    'the mail server offers no STARTTLS; write security = "tls" with its port, or "none" for a server on'
-                    " this machine"
+                    'the mail server offers no STARTTLS; write security = "tls" with its port, or "none" for a server'
+                    " on this machine"
                 )
             server.starttls(context=ssl.create_default_context())
             server.ehlo_or_helo_if_needed()

@@ -135,6 +135,7 @@ def _still_ending(about: About) -> None:
         for key in about.keys
         if key.usable
         and not key.renews
+        and not key.is_test
         and key.expires_at is not None
         and key.expires_at > about.now
         and reminders.moment(key.expires_at) == said

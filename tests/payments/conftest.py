@@ -1,6 +1,7 @@
 """A shop for each test, on both databases, pulling and pushed; and stories that are told in order and out of it."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -76,6 +77,25 @@ def sink(mail_server: MailSink) -> MailSink:
     """The server, empty."""
     mail_server.forget()
     return mail_server
+
+
+@pytest.fixture(scope="module")
+def shared_post(
+    migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory, mail_server: MailSink
+) -> Iterator[MailShop]:
+    """A shop that mails, on SQLite and without an API key, for the tests of a file."""
+    directory = tmp_path_factory.mktemp("shop")
+    shutil.copy(migrated_sqlite, directory / "bridge.db")
+    opened = open_shop(f"sqlite:///{directory / 'bridge.db'}", directory, pull=False)
+    yield MailShop(opened, mail_server)
+    opened.close()
+
+
+@pytest.fixture
+def lone_post(shared_post: MailShop) -> MailShop:
+    """The same, with empty books."""
+    shared_post.begin_anew()
+    return shared_post
 
 
 @pytest.fixture

@@ -11,13 +11,12 @@ from bridge.rules.sellers import Seller
 from bridge.services import mailing
 from bridge.storage import outbox
 
-pytestmark = PUSH
-
 
 class Killed(BaseException):
     """What a process feels that is killed."""
 
 
+@PUSH
 @row("T80")
 def test_a_mail_server_that_is_down_three_times_delays_the_mail_and_no_more(post):
     post.shop.buy()
@@ -35,6 +34,7 @@ def test_a_mail_server_that_is_down_three_times_delays_the_mail_and_no_more(post
     assert (post.stands(), len(post.shop.sold()), len(post.send(days=1))) == (["sent"], 1, 1)
 
 
+@PUSH
 @row("T81")
 def test_a_worker_that_dies_after_sending_leaves_one_mail_more_and_it_is_the_same(post, monkeypatch):
     post.shop.buy()
@@ -53,6 +53,7 @@ def test_a_worker_that_dies_after_sending_leaves_one_mail_more_and_it_is_the_sam
     assert (post.stands(), len(post.shop.sold()), len(post.send(days=1))) == (["sent"], 1, 2)
 
 
+@PUSH
 @row("T82")
 def test_without_an_address_the_key_is_there_the_seller_is_told_and_the_page_shows_it(post):
     session = post.shop.buy(email=None)
@@ -66,6 +67,7 @@ def test_without_an_address_the_key_is_there_the_seller_is_told_and_the_page_sho
     assert (len(post.send(days=8)), post.stands()) == (1, ["dropped"])
 
 
+@PUSH
 @row("T83")
 def test_what_passed_before_it_was_said_is_not_said(post):
     shop, world = post.shop, post.shop.world
@@ -80,6 +82,7 @@ def test_what_passed_before_it_was_said_is_not_said(post):
     assert (post.settle(), post.stands("key_state")) == ([], ["dropped", "dropped"])
 
 
+@PUSH
 @row("T83")
 def test_what_is_still_so_is_said_and_then_that_it_is_over(post):
     shop, world = post.shop, post.shop.world
@@ -97,67 +100,67 @@ def test_what_is_still_so_is_said_and_then_that_it_is_over(post):
     assert "It works again." in post.settle()[-1].text()
 
 
-def test_a_sale_that_failed_is_told_unless_it_was_paid_after_all(post):
-    world = post.shop.world
-    failed, late = (post.shop.buy(payment_status="unpaid") for _ in range(2))
-    post.shop.deliver()
+def test_a_sale_that_failed_is_told_unless_it_was_paid_after_all(lone_post):
+    world = lone_post.shop.world
+    failed, late = (lone_post.shop.buy(payment_status="unpaid") for _ in range(2))
+    lone_post.shop.deliver()
     for session in (failed, late):
         world.fail(session)
     world.settle(late)
-    post.shop.deliver()
-    subjects = [got.message["Subject"] for got in post.settle()]
+    lone_post.shop.deliver()
+    subjects = [got.message["Subject"] for got in lone_post.settle()]
     assert subjects == ["Your license for Pro", "Your payment did not arrive"]
-    assert sorted(post.stands("sale_failed")) == ["dropped", "sent"]
+    assert sorted(lone_post.stands("sale_failed")) == ["dropped", "sent"]
 
 
-def test_a_key_that_was_refunded_before_it_was_mailed_is_not_mailed(post):
-    world = post.shop.world
-    session = post.shop.buy()
+def test_a_key_that_was_refunded_before_it_was_mailed_is_not_mailed(lone_post):
+    world = lone_post.shop.world
+    session = lone_post.shop.buy()
     world.refund(world.payment_of(session))
-    post.shop.deliver()
-    post.send()
-    assert (post.sink.received, post.stands()) == ([], ["dropped"])
+    lone_post.shop.deliver()
+    lone_post.send()
+    assert (lone_post.sink.received, lone_post.stands()) == ([], ["dropped"])
 
 
-def test_many_workers_send_a_mail_once(post):
+def test_many_workers_send_a_mail_once(lone_post):
     for _ in range(4):
-        post.shop.buy()
-    post.shop.deliver()
+        lone_post.shop.buy()
+    lone_post.shop.deliver()
     with ThreadPoolExecutor(6) as pool:
-        list(pool.map(lambda _: [post.shop.parts.mailer.run_next() for _ in range(4)], range(6)))
-    post.send()
-    ids = [got.message["Message-ID"] for got in post.sink.received if "license" in got.message["Subject"]]
+        list(pool.map(lambda _: [lone_post.shop.parts.mailer.run_next() for _ in range(4)], range(6)))
+    lone_post.send()
+    ids = [got.message["Message-ID"] for got in lone_post.sink.received if "license" in got.message["Subject"]]
     assert (len(ids), len(set(ids))) == (4, 4)
 
 
-def test_nothing_about_the_buyer_is_logged_or_kept_beside_the_mail(post, caplog):
+def test_nothing_about_the_buyer_is_logged_or_kept_beside_the_mail(lone_post, caplog):
     caplog.set_level(logging.DEBUG)
-    post.sink.answers = ["550 5.1.1 <ann@example.com> is unknown here", "451 <ann@example.com> later"]
-    post.shop.buy()
-    post.shop.deliver()
-    post.send()
-    kept = [each.last_error + str(each.reference) + each.dedupe_key for each in post.rows()]
+    lone_post.sink.answers = ["550 5.1.1 <ann@example.com> is unknown here", "451 <ann@example.com> later"]
+    lone_post.shop.buy()
+    lone_post.shop.deliver()
+    lone_post.send()
+    kept = [each.last_error + str(each.reference) + each.dedupe_key for each in lone_post.rows()]
     assert "550" in kept[0]
     logged = "\n".join(f"{record.getMessage()} {record.args} {record.exc_text}" for record in caplog.records)
     assert "is given up" in logged
     for told in [logged, *kept]:
         assert "ann@" not in told
-        assert post.key_code() not in told
+        assert lone_post.key_code() not in told
 
 
-def test_the_seller_may_name_nothing_and_is_told_nothing(post):
-    post.say(Seller())
-    post.shop.buy(email=None)
-    post.shop.deliver()
-    assert post.settle() == []
-    (alert,) = post.rows("no_address")
+def test_the_seller_may_name_nothing_and_is_told_nothing(lone_post):
+    lone_post.say(Seller())
+    lone_post.shop.buy(email=None)
+    lone_post.shop.deliver()
+    assert lone_post.settle() == []
+    (alert,) = lone_post.rows("no_address")
     assert (alert.status, "LICENSING_SELLER" in alert.last_error) == ("dropped", True)
 
 
-def test_an_account_may_tell_somebody_else_than_support(post):
-    post.shop.set_account(policy={"notify": "till@acme.example"})
-    post.shop.buy(email=None)
-    post.shop.deliver()
-    assert [got.to for got in post.settle()] == [["till@acme.example"]]
+def test_an_account_may_tell_somebody_else_than_support(lone_post):
+    lone_post.shop.set_account(policy={"notify": "till@acme.example"})
+    lone_post.shop.buy(email=None)
+    lone_post.shop.deliver()
+    assert [got.to for got in lone_post.settle()] == [["till@acme.example"]]
     assert SELLER.support != "till@acme.example"
-    assert post.sink.received[0].sender == SENDER
+    assert lone_post.sink.received[0].sender == SENDER

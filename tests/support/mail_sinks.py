@@ -3,12 +3,16 @@
 import asyncio
 import email
 import email.policy
+import logging
 import threading
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult
+
+# It writes each line of each mail, which is slow, and would hide what the bridge itself logs.
+logging.getLogger("mail.log").disabled = True
 
 
 @dataclass(frozen=True)

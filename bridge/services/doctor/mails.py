@@ -47,8 +47,8 @@ CHECKS = (
             ok("off", "No mail is sent (mail.host is not set), and nothing is sold through payment providers."),
             warning(
                 "off_though_sold",
-                "Keys are sold and not mailed: mail.host is not set. Buyers see them on the page after the purchase only.",
-                "Set the section [mail] in the configuration, restart, and try it: `bridge mail test OWNER --to ADDRESS`.",
+                "Keys are sold and not mailed: mail.host is not set. Buyers see them on the page after the sale only.",
+                "Set the section [mail] in the configuration, restart, try it: `bridge mail test OWNER --to ADDRESS`.",
             ),
             error(
                 "refuses",

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shlex
 import signal
 import socket
@@ -103,6 +104,12 @@ PROMISES: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = [
     ("All extensions of the owner", ("pkg_acmeseo",), ("mod_weather",)),
     ("Publish a release", ("v1.5.0 is published",), ()),
     ("What is served", ("acme/mod-weather", "1.2.0"), ()),
+    ("Buy a license", ("Your license for Standard", "    LIC-", "Download Key"), ()),
+    ("… as a subscription", ("Your license for Early Access", "goes on with each payment"), ()),
+    ("… and have the money back", ("Your license for Standard", "The key is revoked now"), ()),
+    ("The link that sells it", ("200 ", "Pretend checkout", "49.00 EUR"), ()),
+    ("What the payment provider told", ("processed",), ("failed", "dead")),
+    ("What was mailed", ("keys", "sent"), ("dead",)),
     ("All keys", ("Ann", "revoked"), ()),
     ("Why a key does not work", ("expired: ", "no download"), ()),
     ("Revoke a key", ("is revoked",), ()),
@@ -127,6 +134,14 @@ def test_each_line_of_the_demo_does_what_its_title_says(tmp_path: Path):
         for title, command in demo.lines:
             said = command if title.startswith("… where you are asked") else _run(command)
             assert _promise(title)(said), f"{title}\n{command}\n{said}"
+
+        bought = _run(lines["Buy a license at a pretend Stripe; the mail that is printed holds the key"])
+        code = re.search(r"LIC(-[0-9A-Z]{5}){5}", bought)
+        assert code is not None
+        opened = f"{lines['A feed with a required key, without one: empty']}?dlid={code[0]}"
+        eventually(lambda: "<version>1.2.0<" in _run(opened), 10, lambda: "the bought key opens nothing")
+        (thanks,) = re.findall(r"after the purchase: (\S+)", bought)
+        assert code[0] in requests.get(thanks, timeout=30).text
 
         with_key = lines["… with a key (annual, stable)"]
         eventually(lambda: EMPTY in _run(with_key), 10, lambda: "the feed of the revoked key is not empty")

@@ -1,7 +1,8 @@
 """What somebody sees who comes back from paying: the keys, if they are there; else that they are on their way.
 
-Only the name of the sale opens it, which the provider makes and nobody guesses; a subscription's name, which stands on
-invoices, does not. The webhook may be late or never come: then the worker is asked to look at the sale.
+Only a name of the sale opens it that nobody guesses: the one that the provider gave its checkout, or ours, where the
+sale was begun here. A subscription's name, which stands on invoices, does not. The webhook may be late or never come:
+then the worker is asked to look at the sale.
 """
 
 import re
@@ -23,9 +24,16 @@ from bridge.services.payment_door import event_row
 from bridge.services.throttling import Throttle
 from bridge.storage import payment_accounts, payment_events, purchase_facts, purchases
 
-# By provider: what a sale may be called, and what an event would be called that tells of it.
-_SALES: Mapping[str, tuple[re.Pattern[str], str]] = MappingProxyType(
-    {"stripe": (re.compile(r"cs_[A-Za-z0-9_]{1,250}", re.ASCII), "checkout.session.completed")}
+# By provider: how sales are called whose names nobody guesses, where they have such names.
+_CHECKOUTS: Mapping[str, re.Pattern[str]] = MappingProxyType(
+    {"stripe": re.compile(r"cs_[A-Za-z0-9_]{1,250}", re.ASCII)}
+)
+# By provider, and how the name of what is sold begins: what an event would be called that tells of it.
+_EVENTS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
+    {
+        "stripe": (("", "checkout.session.completed"),),
+        "paypal": (("I-", "BILLING.SUBSCRIPTION.UPDATED"), ("", "CHECKOUT.ORDER.APPROVED")),
+    }
 )
 # The worker is asked about so many sales of an account a minute: names that strangers make up cost the provider's time.
 MOST_QUESTIONS_A_MINUTE = 20
@@ -71,19 +79,23 @@ class ThanksDesk:
         self._questions = questions
         self._mails_go_out = mails_go_out
 
-    def look(self, endpoint: str, sale_ref: str) -> Thanks:
+    def look(self, endpoint: str, name: str) -> Thanks:
         """What there is to say about a sale of the account at this address. Raises nothing: a stranger waits."""
         with self._open_session(read_only=True) as session:
             account = payment_accounts.by_endpoint(session, endpoint[:100])
-            if account is None or account.status == "disabled" or not _is_name(account, sale_ref):
+            if account is None or account.status == "disabled":
                 return Thanks(Stage.WAITING)
-            found = purchase_facts.purchase_of_sale(session, account.owner_id, account.source, sale_ref)
+            order = payment_accounts.order(session, account.id or 0, name)
+            sale_ref = order.ref if order is not None else name if _is_checkout(account, name) else ""
+            if not sale_ref:
+                return Thanks(Stage.WAITING)
+            found = _sold(session, account, sale_ref)
             if found is not None:
                 return self._told(session, account, *found)
-        self._ask(account, sale_ref)
+        self._ask(account, sale_ref, is_ours=order is not None)
         return Thanks(Stage.WAITING)
 
-    def _told(self, session: Any, account: PaymentAccount, purchase: Purchase, sale: SaleFact) -> Thanks:
+    def _told(self, session: Any, account: PaymentAccount, purchase: Purchase, sale: SaleFact | None) -> Thanks:
         if purchase.wanted.get("erased"):
             return Thanks(Stage.WAITING)
         now, owner = self._clock(), session.get_one(Owner, account.owner_id)
@@ -102,14 +114,16 @@ class ThanksDesk:
         joomla, dolibarr = mail_keys.platforms(session, account.owner_id, {key.package_id for key in shown})
         return replace(pending, stage=Stage.KEYS, keys=shown, joomla=joomla, dolibarr=dolibarr)
 
-    def _ask(self, account: PaymentAccount, sale_ref: str) -> None:
+    def _ask(self, account: PaymentAccount, sale_ref: str, *, is_ours: bool) -> None:
         """Let the worker look at the sale, as if it had been told of it. Without a key it could not."""
-        if not account.api_key or account.status != "active" or self._questions.is_over(account.endpoint):
+        if not account.api_key or account.status != "active":
             return
-        self._questions.note(account.endpoint)
-        delivery = Delivery(
-            event_id=f"page:{sale_ref}", event_type=_SALES[account.provider][1], object_id=sale_ref, created=None
-        )
+        if not is_ours:  # there are only so many of ours, and each is asked about once
+            if self._questions.is_over(account.endpoint):
+                return
+            self._questions.note(account.endpoint)
+        kind = next(kind for start, kind in _EVENTS[account.provider] if sale_ref.startswith(start))
+        delivery = Delivery(event_id=f"page:{sale_ref}", event_type=kind, object_id=sale_ref)
         row = event_row(account.id or 0, delivery, "page", self._clock())
         with self._open_session() as session:
             payment_events.take_in(session, row)
@@ -119,11 +133,13 @@ def address_of(session: Any, purchase: Purchase, public_url: str, now: datetime)
     """Where the buyer sees the keys of a purchase; "" where there is no such page, or it shows them no more."""
     account = payment_accounts.by_source(session, purchase.owner_id, purchase.source)
     sale = purchase_facts.sales(session, [purchase.id or 0]).get(purchase.id or 0)
-    if account is None or account.status == "disabled" or sale is None or purchase.wanted.get("erased"):
+    if account is None or account.status == "disabled" or purchase.wanted.get("erased"):
         return ""
-    if not _is_name(account, sale.sale_ref) or not _is_young(purchase, sale, account, now):
+    if not _is_young(purchase, sale, account, now):
         return ""
-    return f"{public_url}/-/licensing/thanks/{account.endpoint}?session_id={quote(sale.sale_ref, safe='')}"
+    checkout = sale is not None and _is_checkout(account, sale.sale_ref)
+    name = sale.sale_ref if sale is not None and checkout else str(purchase.wanted.get("order") or "")
+    return f"{public_url}/-/licensing/thanks/{account.endpoint}?session_id={quote(name, safe='')}" if name else ""
 
 
 def masked(email: str) -> str:
@@ -133,11 +149,21 @@ def masked(email: str) -> str:
     return f"{local[:1]}…@{name[:1]}…{dot}{end}" if local and name else ""
 
 
-def _is_name(account: PaymentAccount, sale_ref: str) -> bool:
-    known = _SALES.get(account.provider)
-    return known is not None and known[0].fullmatch(sale_ref) is not None
+def _sold(session: Any, account: PaymentAccount, sale_ref: str) -> tuple[Purchase, SaleFact | None] | None:
+    """The purchase of a sale; some providers call the purchase itself so, and know no sale beside it."""
+    found = purchase_facts.purchase_of_sale(session, account.owner_id, account.source, sale_ref)
+    if found is not None:
+        return found
+    purchase = purchases.purchase_by_ref(session, account.owner_id, account.source, sale_ref)
+    return (purchase, None) if purchase is not None else None
 
 
-def _is_young(purchase: Purchase, sale: SaleFact, account: PaymentAccount, now: datetime) -> bool:
+def _is_checkout(account: PaymentAccount, name: str) -> bool:
+    known = _CHECKOUTS.get(account.provider)
+    return known is not None and known.fullmatch(name) is not None
+
+
+def _is_young(purchase: Purchase, sale: SaleFact | None, account: PaymentAccount, now: datetime) -> bool:
     policy: policies.Policy = payment_access.policy_of(account)
-    return now - (sale.paid_at or purchase.created_at) < policy.reveal
+    paid_at = sale.paid_at if sale is not None else None
+    return now - (paid_at or purchase.created_at) < policy.reveal

@@ -62,7 +62,7 @@ def _page(doors: Doors, found: Thanks) -> Response:
 def _address(looked: int) -> str:
     """This page once more. Only what is surely harmless in a header is repeated."""
     name = request.args.get("session_id", "")[:_LONGEST_NAME]
-    plain = name if name.isascii() and name.replace("_", "").isalnum() else ""
+    plain = name if name.isascii() and name.replace("_", "").replace("-", "").isalnum() else ""
     return f"?session_id={plain}&looked={looked}"
 
 

@@ -84,10 +84,10 @@ def test_a_trial_is_sent_and_holds_no_key(mailing, sink):
 
 
 def test_where_no_mail_is_sent_it_is_said(shell):
-    shell.installation.package("acme", "Pro")
+    package = shell.installation.package("acme", "Pro")
     assert shell.run("mail", "test", "acme", "--to", "me@example.com").code == 4
     assert "No mail is sent: mail.host is not set." in shell.ok("mail", "queue").out
-    key = shell.installation.key(1, customer_email="ann@example.com")
+    key = shell.installation.key(package, customer_email="ann@example.com")
     answer = shell.run("key", "resend", key.id)
     assert (answer.code, "mail.host" in answer.err) == (4, True)
 

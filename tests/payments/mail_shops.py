@@ -49,7 +49,7 @@ class MailShop:
         """Other settings of ``[mail]``."""
         usual = {"host": "127.0.0.1", "port": self.sink.port, "security": "none", "sender": SENDER}
         self.shop.parts.settings.mail = MailSettings(**usual | changes)
-        for part in ("mailer", "reminders", "thanks"):
+        for part in ("mailer", "thanks", "worker"):
             self.shop.parts.__dict__.pop(part, None)
 
     def say(self, seller: Seller = SELLER) -> None:

@@ -164,3 +164,19 @@ def test_an_account_may_tell_somebody_else_than_support(lone_post):
     assert [got.to for got in lone_post.settle()] == [["till@acme.example"]]
     assert SELLER.support != "till@acme.example"
     assert lone_post.sink.received[0].sender == SENDER
+
+
+def test_the_worker_sends_and_reminds_where_mail_is_on_and_only_there(lone_post):
+    lone_post.shop.buy()
+    lone_post.shop.deliver()
+    lone_post.configure(host="")
+    jobs = lone_post.shop.parts.worker._jobs
+    assert {"mail", "reminders"}.isdisjoint(jobs)
+    lone_post.configure()
+    jobs = lone_post.shop.parts.worker._jobs
+    lone_post.shop.clock.turn(days=1)
+    assert [jobs[name]() for name in ("reminders", "mail", "mail")] == [False, True, False]
+    assert len(lone_post.sink.received) == 1
+    lone_post.shop.clock.turn(days=350)
+    assert [jobs[name]() for name in ("reminders", "mail")] == [False, True]
+    assert "ends on" in lone_post.sink.received[-1].message["Subject"]

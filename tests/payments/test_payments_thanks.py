@@ -1,10 +1,12 @@
 """The page after a purchase: the keys for whoever has the name of the sale, and nothing for anybody else."""
 
 import pytest
+from sqlmodel import select
 from support.payment_rows import PULL, PUSH, row
 from support.payment_shops import OTHER
 
-from bridge.models import LicenseKey, Owner, Purchase
+from bridge.models import LicenseKey, Owner, PaymentOrder, Purchase
+from bridge.payments.pretend import paying
 from bridge.services.thanks import MOST_QUESTIONS_A_MINUTE, masked
 from bridge.web.thanks import MOST_VISITS_A_MINUTE
 
@@ -108,6 +110,24 @@ def test_a_buyer_whom_the_webhook_did_not_precede_has_the_worker_look(post):
     assert _code(post) in _visit(post.shop, session).text
     post.shop.deliver(events)
     assert ([key.stands for key in post.shop.sold()], len(post.send())) == (["active"], 1)
+
+
+@PULL
+def test_a_sale_that_was_begun_here_is_known_by_our_own_name_too(post):
+    shop = post.shop
+    package = shop.package("Pro")
+    shop.price("Pro")
+    shop.client().get(f"/-/licensing/buy/{shop.account.endpoint}/{package}")
+    with shop.session(read_only=True) as session:
+        (order,) = session.exec(select(PaymentOrder))
+    paying.pay(shop.world, order.ref, "ann@example.com", "Ann")
+    assert "on its way" in _visit(shop, order.id).text
+    assert "on its way" in _visit(shop, order.id, shop.connect(OTHER, secret="whsec_other").endpoint).text
+    shop.work()
+    answer = _visit(shop, order.id)
+    assert _code(post) in answer.text
+    assert answer.text == _visit(shop, order.ref).text
+    assert len(shop.events()) == 1
 
 
 @PULL

@@ -1,12 +1,13 @@
 """Texts of mails: what may be written, what becomes of it, and that nothing is ever more than text."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from bridge.rules.letters import kinds, templates
 from bridge.rules.letters.templates import InvalidTemplate, Template, as_html, filled, parse
-from bridge.rules.payments.messages import Message
+from bridge.rules.payments.messages import TO_CUSTOMER, Message
 
 KNOWN = {"package", "support", "keys"}
 
@@ -108,3 +109,12 @@ def test_the_nearest_language_is_chosen(wanted, own, language):
     assert kinds.chosen(wanted, own) == language
     assert kinds.words(language).until
     assert templates.MOST_TEMPLATE
+
+
+def test_the_docs_list_every_mail_and_every_blank():
+    page = (Path(__file__).parents[2] / "docs" / "payments.md").read_text(encoding="utf-8")
+    for kind in Message:
+        to = "customer" if kind in TO_CUSTOMER else "seller"
+        assert f"| `{kind}` | {to} |" in page, kind
+    for name, what in kinds.BLANKS.items():
+        assert f"| `{{{name}}}` | {what} |" in page, name

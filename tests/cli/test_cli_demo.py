@@ -131,15 +131,16 @@ def test_each_line_of_the_demo_does_what_its_title_says(tmp_path: Path):
     with running(tmp_path / "demo") as demo:
         lines = dict(demo.lines)
         assert len(lines) == len(PROMISES)
+        said: dict[str, str] = {}
         for title, command in demo.lines:
-            said = command if title.startswith("… where you are asked") else _run(command)
-            assert _promise(title)(said), f"{title}\n{command}\n{said}"
+            said[title] = command if title.startswith("… where you are asked") else _run(command)
+            assert _promise(title)(said[title]), f"{title}\n{command}\n{said[title]}"
 
-        bought = _run(lines["Buy a license at a pretend Stripe; the mail that is printed holds the key"])
+        bought = said["Buy a license at a pretend Stripe; the mail that is printed holds the key"]
         code = re.search(r"LIC(-[0-9A-Z]{5}){5}", bought)
         assert code is not None
         opened = f"{lines['A feed with a required key, without one: empty']}?dlid={code[0]}"
-        eventually(lambda: "<version>1.2.0<" in _run(opened), 10, lambda: "the bought key opens nothing")
+        eventually(lambda: "<version>1." in _run(opened), 10, lambda: "the bought key opens nothing")
         (thanks,) = re.findall(r"after the purchase: (\S+)", bought)
         assert code[0] in requests.get(thanks, timeout=30).text
 

@@ -226,8 +226,10 @@ def _print_what_to_try(bridge_url: str, gitea_url: str, config: Path, codes: dic
         ),
         ("What is served; what is held back", f"{bridge} repo show acme/mod-weather"),
         ("Buy a license at a pretend Stripe; the mail that is printed holds the key", f"{bridge} demo buy Standard"),
-        ("… as a subscription", f"{bridge} demo buy 'Early Access' --subscription"),
-        ("… and have the money back: the key is revoked", f"{bridge} demo buy Standard --refund"),
+        (
+            "… as a subscription, and have the money back: the key is revoked",
+            f"{bridge} demo buy 'Early Access' --subscription --refund",
+        ),
         (
             "The link that sells it, for a page of yours; and the page after the purchase",
             f"open '{bridge_url}/-/licensing/buy/{shop.endpoint}/{shop.package_id}?price={shop.price}'",

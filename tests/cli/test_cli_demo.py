@@ -1,6 +1,7 @@
 """``make demo`` keeps its word: each line that it prints is run here, and what its title promises comes true."""
 
 import contextlib
+import io
 import os
 import re
 import shlex
@@ -11,10 +12,13 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 import pytest
 import requests
 from support.journey import eventually, free_port
+
+from bridge.cli import main
 
 ROOT = Path(__file__).parents[2]
 SEEN_WITHIN_SECONDS = 60
@@ -70,7 +74,7 @@ def _press_ctrl_c(demo: Demo) -> int:
 
 
 def _run(command: str) -> str:
-    """What a line prints. ``curl`` is done without curl, ``bridge`` without what is installed as that name."""
+    """What a line prints. ``curl`` is done without curl, ``bridge`` in this process: to load it takes seconds each time."""
     words = shlex.split(command)
     if words[0] in {"curl", "open"}:
         sent = dict(word.split(": ", 1) for word in words if word.startswith("Authorization: "))
@@ -78,11 +82,10 @@ def _run(command: str) -> str:
         assert answers
         return "\n".join(f"{answer.status_code} {answer.content.decode(errors='replace')}" for answer in answers)
     assert Path(words[0]).name == "bridge"
-    done = subprocess.run(
-        [sys.executable, "-m", "bridge.cli", *words[1:]], capture_output=True, text=True, cwd=ROOT, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    out = io.StringIO()
+    with mock.patch.object(sys, "argv", words), contextlib.redirect_stdout(out):
+        main()  # ends with SystemExit where something is wrong
+    return out.getvalue()
 
 
 # By the beginning of a title: what its line must print, and what it must not.
@@ -105,8 +108,7 @@ PROMISES: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = [
     ("Publish a release", ("v1.5.0 is published",), ()),
     ("What is served", ("acme/mod-weather", "1.2.0"), ()),
     ("Buy a license", ("Your license for Standard", "    LIC-", "Download Key"), ()),
-    ("… as a subscription", ("Your license for Early Access", "goes on with each payment"), ()),
-    ("… and have the money back", ("Your license for Standard", "The key is revoked now"), ()),
+    ("… as a subscription", ("for Early Access", "goes on with each payment", "The key is revoked now"), ()),
     ("The link that sells it", ("200 ", "Pretend checkout", "49.00 EUR"), ()),
     ("What the payment provider told", ("processed",), ("failed", "dead")),
     ("What was mailed", ("keys", "sent"), ("dead",)),

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 
+from bridge.mail.smtp import MailServer
 from bridge.payments.registry import Providers, providers
 from bridge.payments.vault import Vault
 from bridge.services.assets import AssetLimits
@@ -20,6 +21,7 @@ from bridge.services.gate import Gate, GateRules
 from bridge.services.gitea_access import open_gitea
 from bridge.services.in_their_stead import InTheirStead
 from bridge.services.looks import Looker
+from bridge.services.mailing import Mailer, rules_of
 from bridge.services.makers import Makers
 from bridge.services.payment_door import PaymentDoor
 from bridge.services.payment_inbox import InboxRules, PaymentInbox
@@ -30,8 +32,10 @@ from bridge.services.products import Hosts, Products
 from bridge.services.recollection import Recollection
 from bridge.services.refill import Refill
 from bridge.services.refresh import Catalog, CatalogRules
+from bridge.services.reminders import Reminders
 from bridge.services.schedule import Schedule
 from bridge.services.sign_in import SignIn
+from bridge.services.thanks import MOST_QUESTIONS_A_MINUTE, ThanksDesk
 from bridge.services.themes import Themes
 from bridge.services.throttling import MOST_UNKNOWN_KEYS, Counters, Throttle
 from bridge.services.usage import UsageBuffer
@@ -201,6 +205,18 @@ class Parts:
         return PaymentSales(self.providers, self.vault, self.open_session, self.clock, self.entropy, public_url)
 
     @functools.cached_property
+    def thanks(self) -> ThanksDesk:
+        """What those see who come back from paying."""
+        questions = Throttle(self.counters, "thanks-questions", MOST_QUESTIONS_A_MINUTE)
+        return ThanksDesk(self.open_session, self.clock, questions, mails_go_out=self.settings.mail.is_on)
+
+    @functools.cached_property
+    def mailer(self) -> Mailer:
+        """What sends mails."""
+        server = MailServer(self.settings.mail, self.settings.mail_sender)
+        return Mailer(server, self.open_session, self.clock, rules_of(self.settings))
+
+    @functools.cached_property
     def worker(self) -> Worker:
         """The background loop."""
         settings = self.settings.worker
@@ -215,6 +231,9 @@ class Parts:
         rules = WorkerRules(settings.threads, settings.refresh_steps_seconds, self.settings.retention)
         # The look first: what it finds is read in the same round.
         jobs = {"reconcile": self.payment_reconcile.run_due, "payments": self.payment_inbox.run_next}
+        if self.settings.mail.is_on:
+            reminders = Reminders(self.open_session, self.clock, self.settings.mail.reminder_days)
+            jobs |= {"reminders": reminders.run_due, "mail": self.mailer.run_next}
         refill = Refill(self.gitea, self.store, self.open_session, self.clock)
         return Worker(self.catalog, schedule, self.store, self.open_session, self.clock, rules, jobs, refill)
 
@@ -275,5 +294,6 @@ def create_app(settings: Settings, parts: Parts | None = None, *, restarted: boo
         themes=lambda: parts.themes,
         payments=lambda: parts.payment_door,
         sales=lambda: parts.payment_sales,
+        thanks=lambda: parts.thanks,
     )
     return create_web(doors)

@@ -19,7 +19,7 @@ from bridge.services.refill import Refill
 from bridge.services.refresh import Catalog, Seen
 from bridge.services.schedule import Schedule
 from bridge.settings import RetentionSettings
-from bridge.storage import audits, payment_events, person_sessions, refreshes, replays, stored_assets, usage
+from bridge.storage import audits, outbox, payment_events, person_sessions, refreshes, replays, stored_assets, usage
 from bridge.storage.files import FileStore
 from bridge.storage.refreshes import Claim
 from gitea_client.errors import GiteaError
@@ -150,6 +150,7 @@ class Worker:
             audits.forget_addresses(session, now - timedelta(days=kept.ip_address_days))
             payment_events.redact(session, now - timedelta(days=kept.payment_payload_days))
             payment_events.forget(session, now - timedelta(days=kept.payment_event_days))
+            outbox.forget(session, now - timedelta(days=kept.payment_event_days))
         for sha256 in unused:
             self._store.remove(sha256)
         self._store.sweep(time.time() - _TIDY_SECONDS)

@@ -12,10 +12,14 @@ import requests
 from rich.console import Console
 
 from bridge.app import Edge, Parts, utc_now
-from bridge.cli import demo_world
+from bridge.cli import demo_shop, demo_world
+from bridge.cli.demo_buy import buy
+from bridge.cli.demo_mail import DemoMailServer
+from bridge.cli.demo_shop import Shop
 from bridge.cli.demo_world import ADMIN_TOKEN, CLIENT_ID, CLIENT_SECRET, HOOK_SECRET, REPOS, FixedEntropy
 from bridge.cli.stopping import StopSignals
 from bridge.errors import ConflictError, NotFoundError, UnavailableError
+from bridge.payments.pretend.checkout import PretendCheckout
 from bridge.settings import load
 from bridge.storage import schema
 from gitea_client.simulator import create_simulator, serve
@@ -75,6 +79,9 @@ def publish(version: str, path: str, gitea_port: int) -> None:
     click.echo(f"{path} v{version} is published. Its feed shows it within half a minute.")
 
 
+demo.add_command(buy)
+
+
 def _run(port: int, gitea_port: int, directory: Path) -> None:
     bridge_url = f"http://127.0.0.1:{port}"
     asked_to_stop = StopSignals()
@@ -86,13 +93,15 @@ def _run(port: int, gitea_port: int, directory: Path) -> None:
         gitea = serve(create_simulator(world), gitea_port)
     except (OSError, SystemExit):
         raise UnavailableError(f"port {gitea_port} is taken; choose another: make demo GITEA_PORT=3081") from None
+    mail = DemoMailServer(directory / "mails")
+    stripe = demo_shop.open_stripe()
     try:
-        config = _configure(directory, bridge_url, gitea.base_url, port)
-        codes = _fill(config, world)
+        config = _configure(directory, bridge_url, gitea.base_url, port, stripe.base_url, mail.port)
+        codes, shop = _fill(config, world, stripe)
         bridge = subprocess.Popen([sys.executable, "-m", "bridge.cli", "--config", str(config), "serve"])  # noqa: S603  ourselves
         try:
             _wait_until_ready(bridge_url, bridge, port)
-            _print_what_to_try(bridge_url, gitea.base_url, config, codes)
+            _print_what_to_try(bridge_url, gitea.base_url, config, codes, shop)
             click.echo(f"ready: {bridge_url}")
             while not asked_to_stop.within(0.3):
                 if bridge.poll() is not None:
@@ -101,12 +110,14 @@ def _run(port: int, gitea_port: int, directory: Path) -> None:
             bridge.terminate()
             bridge.wait(_GRACE_SECONDS)
     finally:
+        stripe.stop()
+        mail.stop()
         gitea.stop()
         world.close()
     click.echo("Stopped.")
 
 
-def _configure(directory: Path, bridge_url: str, gitea_url: str, port: int) -> Path:
+def _configure(directory: Path, bridge_url: str, gitea_url: str, port: int, stripe_url: str, mail_port: int) -> Path:
     config = directory / "config.toml"
     config.write_text(
         f"""[gitea]
@@ -133,6 +144,15 @@ settings_seconds = 5
 reconcile_seconds = 60
 refresh_steps_seconds = [0, 1, 3, 8, 20]
 
+[payments]
+stripe_url = "{stripe_url}"
+
+[mail]
+host = "127.0.0.1"
+port = {mail_port}
+security = "none"
+sender = "licenses@demo.example"
+
 [log]
 level = "warning"
 """,
@@ -141,15 +161,16 @@ level = "warning"
     return config
 
 
-def _fill(config: Path, world: World) -> dict[str, str]:
-    """Migrate, read everything from the pretend Gitea, issue the keys."""
+def _fill(config: Path, world: World, stripe: PretendCheckout) -> tuple[dict[str, str], Shop]:
+    """Migrate, read everything from the pretend Gitea, issue the keys, connect the pretend Stripe."""
     parts = Parts(load(config), Edge(utc_now, FixedEntropy()))
     schema.upgrade(parts.engine)
     for repo in REPOS:
         parts.catalog.refresh(world.repo(repo.owner, repo.name).id)
     codes = demo_world.issue_keys(parts, parts.clock())
+    shop = demo_shop.connect(parts, stripe)
     parts.close()
-    return codes
+    return codes, shop
 
 
 def _wait_until_ready(bridge_url: str, bridge: "subprocess.Popen[bytes]", port: int) -> None:
@@ -168,7 +189,7 @@ def _wait_until_ready(bridge_url: str, bridge: "subprocess.Popen[bytes]", port: 
     raise UnavailableError("the bridge did not become ready in time")
 
 
-def _print_what_to_try(bridge_url: str, gitea_url: str, config: Path, codes: dict[str, str]) -> None:
+def _print_what_to_try(bridge_url: str, gitea_url: str, config: Path, codes: dict[str, str], shop: Shop) -> None:
     feed, file = (
         f"{bridge_url}/acme/mod-weather/updates.xml",
         f"{bridge_url}/acme/mod-weather/downloads/v1.2.0/mod_weather-1.2.0.zip",
@@ -204,6 +225,17 @@ def _print_what_to_try(bridge_url: str, gitea_url: str, config: Path, codes: dic
             f"{bridge} demo publish 1.5.0 --gitea-port {gitea_url.rpartition(':')[2]}",
         ),
         ("What is served; what is held back", f"{bridge} repo show acme/mod-weather"),
+        ("Buy a license at a pretend Stripe; the mail that is printed holds the key", f"{bridge} demo buy Standard"),
+        (
+            "… as a subscription, and have the money back: the key is revoked",
+            f"{bridge} demo buy 'Early Access' --subscription --refund",
+        ),
+        (
+            "The link that sells it, for a page of yours; and the page after the purchase",
+            f"open '{bridge_url}/-/licensing/buy/{shop.endpoint}/{shop.package_id}?price={shop.price}'",
+        ),
+        ("What the payment provider told, and what it did", f"{bridge} payments events acme/stripe"),
+        ("What was mailed", f"{bridge} mail queue acme"),
         ("All keys", f"{bridge} key list acme"),
         ("Why a key does not work", f"{bridge} explain {codes['expired']} acme/mod-weather"),
         ("Revoke a key; a second later its feed is empty", f"{bridge} key revoke {codes['annual']}"),

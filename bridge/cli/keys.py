@@ -6,13 +6,13 @@ import click
 
 from bridge.cli import transfer
 from bridge.cli.common import Context, as_json, find_key, find_level, iso, pass_context, read_moment, show_rows
-from bridge.errors import InvalidInputError, NotFoundError
+from bridge.errors import InvalidInputError, NotFoundError, RefusedError
 from bridge.models import LicenseKey, Package
 from bridge.rules.domains import normalize_host
 from bridge.rules.hosts import InvalidDomain
 from bridge.rules.keys import State
 from bridge.rules.terms import ExpiryEdit
-from bridge.services import key_edits, keys
+from bridge.services import key_edits, keys, resending
 from bridge.services.key_inputs import KeyInput
 from bridge.services.keys import OVERLAPS
 from bridge.services.packages import term_from_text
@@ -143,6 +143,20 @@ def replace(context: Context, text: str, overlap: str, feed_token: bool) -> None
         else:
             fresh = keys.replace_code(session, found, OVERLAPS[overlap], context.issuer)
     click.echo(fresh)
+
+
+@key.command()
+@click.argument("text", metavar="KEY")
+@pass_context
+def resend(context: Context, text: str) -> None:
+    """Mail a key to its customer once more; three times an hour at most."""
+    if not context.settings.mail.is_on:
+        raise RefusedError("no mail is sent by this installation; set mail.host in the configuration")
+    with context.writing() as session:
+        found = find_key(context, session, text)
+        licenses.hold(session, found)
+        to = resending.of_key(session, found, session.get_one(Package, found.package_id), context.issuer)
+    click.echo(f"The mail to {to} is on its way.")
 
 
 @key.command()

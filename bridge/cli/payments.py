@@ -38,6 +38,8 @@ def status(context: Context, owner: str | None, as_json: bool) -> None:
     with context.reading() as session:
         owner_id = payments_account.find_owner(session, owner).id if owner else None
         rows = [_row(session, each, context) for each in payment_accounts.all_of(session, owner_id)]
+    if rows and not as_json and not context.settings.mail.is_on:
+        click.echo("Keys are not mailed: mail.host is not set. Buyers see them on the page after the purchase only.")
     show_rows(rows, as_json=as_json, empty="No account yet; `bridge payments connect` makes one.", columns=_COLUMNS)
 
 

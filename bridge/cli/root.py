@@ -44,6 +44,7 @@ _COMMANDS = {
     "customer": "customers:customer",
     "token": "tokens:token",
     "payments": "payments:payments",
+    "mail": "mail:mail",
     "explain": "explain:explain",
     "doctor": "doctor:doctor",
     "stats": "stats:stats",

@@ -7,7 +7,15 @@ from bridge.models.catalog import Asset, Owner, Release, Repo, RepoName
 from bridge.models.customers import Customer, CustomerPastKey, CustomerWord
 from bridge.models.licenses import KeyCode, KeyDomain, LicenseKey, Package, PackageRepo, Site
 from bridge.models.machinery import Audit, Heartbeat, HookDelivery, Refresh, UsageDay
-from bridge.models.payments import Outbox, PaymentAccount, PaymentEvent, PaymentOrder, PriceMap, WebhookSecret
+from bridge.models.payments import (
+    MailTemplate,
+    Outbox,
+    PaymentAccount,
+    PaymentEvent,
+    PaymentOrder,
+    PriceMap,
+    WebhookSecret,
+)
 from bridge.models.people import PersonSession
 from bridge.models.purchases import (
     CancelFact,
@@ -43,6 +51,7 @@ __all__ = [
     "LineFact",
     "LinkFact",
     "MachineToken",
+    "MailTemplate",
     "Outbox",
     "Owner",
     "Package",

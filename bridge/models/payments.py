@@ -166,5 +166,18 @@ class Outbox(SQLModel, table=True):
 
     __table_args__ = (
         Index("ix_outbox_due_at", "due_at"),
+        Index("ix_outbox_owner_id_sent_at", "owner_id", "sent_at"),
         one_of("status", "new", "leased", "sent", "dropped", "dead"),
     )
+
+
+class MailTemplate(SQLModel, table=True):
+    """An owner's own words for a kind of mail in a language, instead of the usual ones."""
+
+    __tablename__: ClassVar[str] = "mail_template"
+
+    owner_id: int = Field(sa_type=BigInteger, primary_key=True, foreign_key="owner.id")
+    kind: str = Field(primary_key=True)
+    language: str = Field(primary_key=True)
+    source: str = Field(sa_type=Text)
+    updated_at: datetime = when(nullable=False)

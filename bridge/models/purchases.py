@@ -84,7 +84,10 @@ class SaleFact(SQLModel, table=True):
     invoice_ref: str
     subscription_ref: str
 
-    __table_args__ = (CheckConstraint("NOT paid OR paid_at IS NOT NULL", name="paid_at"),)
+    __table_args__ = (
+        CheckConstraint("NOT paid OR paid_at IS NOT NULL", name="paid_at"),
+        Index("ix_purchase_sale_sale_ref", "sale_ref"),
+    )
 
 
 class LineFact(SQLModel, table=True):

@@ -53,6 +53,7 @@ class Action(StrEnum):
     KEYS_RENEW = "keys.renew"
     KEYS_REVOKE = "keys.revoke"
     KEYS_REPLACE = "keys.replace"
+    KEYS_RESEND = "keys.resend"
     KEYS_DELETE = "keys.delete"
     KEYS_VALIDATE = "keys.validate"
     KEYS_VALIDATE_BY_CODE = "keys.validate_by_code"
@@ -99,6 +100,7 @@ _ALLOWED: dict[Action, tuple[Role, ...]] = {
     Action.KEYS_RENEW: _MANAGER,
     Action.KEYS_REVOKE: _MANAGER,
     Action.KEYS_REPLACE: _MANAGER,
+    Action.KEYS_RESEND: _SUPPORT,
     Action.KEYS_DELETE: _SITE_ADMIN,
     Action.KEYS_VALIDATE: _MANAGER,
     Action.KEYS_VALIDATE_BY_CODE: _EVERY,

@@ -43,6 +43,7 @@ _WRITING = frozenset(
         Action.KEYS_RENEW,
         Action.KEYS_REVOKE,
         Action.KEYS_REPLACE,
+        Action.KEYS_RESEND,
         Action.KEYS_VALIDATE,
         Action.KEYS_IMPORT,
         Action.SITES_FREE,
@@ -55,6 +56,7 @@ _SELLING = frozenset(
         Action.PURCHASES_WRITE,
         Action.PACKAGES_READ,
         Action.KEYS_ISSUE,
+        Action.KEYS_RESEND,
         Action.KEYS_CODE,
         Action.KEYS_MAIL,
     }

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from bridge.rules.strict_toml import InvalidSetting, is_web_address, parse
+from bridge.rules.strict_toml import InvalidSetting, Table, is_web_address, parse
 
 Role = Literal["manager", "support", "viewer"]
 
@@ -28,6 +28,7 @@ class Seller:
     renewal_url: str = ""
     sender: str = ""
     language: str = ""
+    reminders: bool = True  # of keys that end
 
 
 def parse_seller(text: str) -> Seller:
@@ -39,6 +40,7 @@ def parse_seller(text: str) -> Seller:
         renewal_url=top.url("renewal_url"),
         sender=top.text("sender", max_length=320),
         language=top.text("language", max_length=20),
+        reminders=_yes_or_no(top),
     )
     if seller.support and not (_ADDRESS.fullmatch(seller.support) or is_web_address(seller.support)):
         raise top.refuse("support", "must be a mail address or an http or https address")
@@ -48,6 +50,13 @@ def parse_seller(text: str) -> Seller:
         raise top.refuse("language", "must be a language code")
     top.done()
     return seller
+
+
+def _yes_or_no(top: Table) -> bool:
+    said = top.choice("reminders")
+    if said not in {"", "true", "false"}:
+        raise top.refuse("reminders", "must be true or false")
+    return said != "false"
 
 
 def parse_teams(text: str) -> tuple[tuple[str, Role], ...]:

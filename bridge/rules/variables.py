@@ -93,7 +93,10 @@ class OwnerSettings:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as JSON can hold them."""
-        return asdict(self)
+        found = asdict(self)
+        if self.seller.reminders:  # as it always was: versions before this word would stumble over it
+            del found["seller"]["reminders"]
+        return found
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "OwnerSettings":

@@ -212,6 +212,10 @@ class PaymentInbox:
     def _put_back(self, lease: PaymentEvent, error: Exception) -> None:
         why, reason = _explained(error)
         now = self._clock()
+        if lease.source == "page" and why is Why.NOT_THEIRS:  # a name that somebody made up; no seller needs to know
+            with self._open_session() as session:
+                payment_events.finish(session, lease, status="ignored", code=why, reason=reason[:500], due_at=None)
+            return
         due = None if why in FOR_GOOD else self._next(lease, error, now)
         status = "failed" if due is not None or why in FOR_GOOD else "dead"
         log.warning("payment event %s of account %s: %s: %s", lease.id, lease.account_id, why, reason)

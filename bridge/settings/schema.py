@@ -1,20 +1,20 @@
 """What can be configured, with bounds and defaults. ``config.example.toml`` shows the same; a test keeps them equal."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
     field_validator,
     model_validator,
 )
-from pydantic_settings import NoDecode
+
+from bridge.settings.kinds import Seconds, Secrets, Section, Words
+from bridge.settings.mail import MailSettings
 
 _HIGHEST_PORT = 65_535
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}  # the same that feeds/ accepts without https
@@ -43,22 +43,11 @@ def _port(value: str) -> str:
     return value
 
 
-def _words(value: Any) -> Any:
-    return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
-
-
 HttpUrl = Annotated[str, BeforeValidator(lambda value: http_url(value) if isinstance(value, str) and value else value)]
 Address = Annotated[str, AfterValidator(_port)]
-Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
-Secrets = Annotated[list[SecretStr], NoDecode, BeforeValidator(_words)]
-Seconds = Annotated[list[float], NoDecode, BeforeValidator(_words)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-
-class GiteaSettings(_Section):
+class GiteaSettings(Section):
     """How the bridge reaches Gitea, and how Gitea proves its deliveries."""
 
     url: HttpUrl = "http://127.0.0.1:3000"
@@ -71,7 +60,7 @@ class GiteaSettings(_Section):
     timeout_seconds: float = Field(default=10.0, gt=0, le=120)
 
 
-class BridgeSettings(_Section):
+class BridgeSettings(Section):
     """What is served, and under which name."""
 
     public_url: HttpUrl = ""
@@ -81,14 +70,14 @@ class BridgeSettings(_Section):
     allow_test_keys: bool = False
 
 
-class OAuthSettings(_Section):
+class OAuthSettings(Section):
     """As what the bridge is known to Gitea when people sign in."""
 
     client_id: str = Field(default="", max_length=200)
     client_secret: SecretStr = SecretStr("")
 
 
-class DatabaseSettings(_Section):
+class DatabaseSettings(Section):
     """Where licenses are remembered."""
 
     url: str = Field(default="", repr=False)  # may hold a password
@@ -101,7 +90,7 @@ class DatabaseSettings(_Section):
         return value
 
 
-class StoreSettings(_Section):
+class StoreSettings(Section):
     """Where copies of release files are kept."""
 
     directory: Path = Path()
@@ -113,7 +102,7 @@ class StoreSettings(_Section):
     secret_access_key: SecretStr = SecretStr("")
 
 
-class WebSettings(_Section):
+class WebSettings(Section):
     """The HTTP side."""
 
     bind: Address = Field(default="127.0.0.1:8080", pattern=r"^(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}$")
@@ -127,7 +116,7 @@ class WebSettings(_Section):
     metrics_token: SecretStr = SecretStr("")
 
 
-class WorkerSettings(_Section):
+class WorkerSettings(Section):
     """The background loop."""
 
     threads: int = Field(default=2, ge=1, le=32)
@@ -143,7 +132,7 @@ class WorkerSettings(_Section):
         return value
 
 
-class LimitSettings(_Section):
+class LimitSettings(Section):
     """What one owner may use up."""
 
     store_bytes_per_owner: int = Field(default=20_000_000_000, ge=0)
@@ -161,7 +150,7 @@ class LimitSettings(_Section):
         return value
 
 
-class PaymentSettings(_Section):
+class PaymentSettings(Section):
     """Selling through payment providers."""
 
     key_file: str = ""
@@ -169,7 +158,7 @@ class PaymentSettings(_Section):
     paypal_url: HttpUrl = ""
 
 
-class RetentionSettings(_Section):
+class RetentionSettings(Section):
     """How long is remembered what is about somebody, or about nothing any more. Days."""
 
     withdrawn_asset_days: int = Field(default=30, ge=1, le=_MOST_DAYS)
@@ -179,7 +168,7 @@ class RetentionSettings(_Section):
     payment_event_days: int = Field(default=400, ge=40, le=_MOST_DAYS)
 
 
-class LogSettings(_Section):
+class LogSettings(Section):
     """What is written to standard error."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
@@ -188,7 +177,7 @@ class LogSettings(_Section):
     slow_seconds: float = Field(default=1.0, gt=0, le=3600)
 
 
-class Settings(_Section):
+class Settings(Section):
     """Everything that can be configured. Built by ``load``; tests build it directly."""
 
     gitea: GiteaSettings = Field(default_factory=GiteaSettings)
@@ -200,6 +189,7 @@ class Settings(_Section):
     worker: WorkerSettings = Field(default_factory=WorkerSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
     payments: PaymentSettings = Field(default_factory=PaymentSettings)
+    mail: MailSettings = Field(default_factory=MailSettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 
@@ -222,6 +212,11 @@ class Settings(_Section):
                 "gitea.webhook_secrets: an empty secret would accept forged deliveries; a valid line is:"
                 ' webhook_secrets = ["a long random text"]'
             )
+        if self.mail.password.get_secret_value() and self.mail.security == "none" and self.mail.host not in _LOOPBACK:
+            raise ValueError(
+                "mail.security: the password would go through the net for everybody to read; a valid line is:"
+                ' security = "starttls"'
+            )
         return self
 
     @property
@@ -233,6 +228,11 @@ class Settings(_Section):
     def payment_key_file(self) -> Path:
         """What opens the secrets of payment accounts."""
         return Path(self.payments.key_file) if self.payments.key_file else self.bridge.data_dir / "payments.key"
+
+    @property
+    def mail_sender(self) -> str:
+        """The address that mails come from."""
+        return self.mail.sender or f"licenses@{urlsplit(self.bridge.public_url).hostname or 'localhost'}"
 
     @property
     def hook_address(self) -> str:

@@ -4,13 +4,18 @@
 attempt or the end of the lease, and empty where nothing is left to do.
 """
 
-from datetime import datetime
+import hashlib
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import Session, col
+from sqlalchemy import delete, func, update
+from sqlmodel import Session, col, select
 
 from bridge.models import Outbox
 from bridge.storage.engine import upsert
+
+_WAITING = ("new", "leased")
 
 
 def put(
@@ -36,3 +41,89 @@ def put(
     ).model_dump(exclude={"id"})
     row = upsert(session)(Outbox).values(**values).on_conflict_do_nothing(index_elements=["dedupe_key"])
     return session.execute(row.returning(col(Outbox.id))).scalar_one_or_none() is not None
+
+
+def claim(session: Session, now: datetime, *, for_seconds: float, host: str) -> Outbox | None:
+    """Lease what is due longest. The update names the row's attempt, so only one worker gets it.
+
+    Its ``message_id`` is made with the first lease (``host``: its right half), and stays: whoever gets the mail twice,
+    since a worker died after sending it, gets the same mail. A worker that dies leaves it due again.
+    """
+    waiting = select(Outbox).where(col(Outbox.due_at) <= now, col(Outbox.status).in_(_WAITING))
+    row = session.exec(waiting.order_by(col(Outbox.due_at), col(Outbox.id)).limit(1)).first()
+    if row is None:
+        return None
+    named = row.message_id or f"<{hashlib.sha256(f'{row.id} {row.dedupe_key}'.encode()).hexdigest()[:40]}@{host}>"
+    taken = (
+        update(Outbox)
+        .where(col(Outbox.id) == row.id, col(Outbox.attempts) == row.attempts, col(Outbox.due_at) <= now)
+        .values(
+            status="leased", attempts=row.attempts + 1, due_at=now + timedelta(seconds=for_seconds), message_id=named
+        )
+    )
+    if session.execute(taken).rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE counts
+        return None
+    session.refresh(row)
+    session.expunge(row)
+    return row
+
+
+def finish(session: Session, lease: Outbox, **values: Any) -> bool:
+    """Write what became of a leased row; ``False`` where the lease ended and somebody else has it by now."""
+    mine = update(Outbox).where(
+        col(Outbox.id) == lease.id, col(Outbox.attempts) == lease.attempts, col(Outbox.status) == "leased"
+    )
+    return session.execute(mine.values(**values)).rowcount == 1  # type: ignore[attr-defined, no-any-return]
+
+
+def oldest_due(session: Session) -> datetime | None:
+    """Since when the first that waits is due."""
+    return session.exec(select(func.min(Outbox.due_at))).one()
+
+
+def sent_since(session: Session, owner_id: int, since: datetime) -> int:
+    """How much went out for an owner."""
+    query = select(func.count()).where(Outbox.owner_id == owner_id, col(Outbox.sent_at) >= since)
+    return int(session.exec(query).one())
+
+
+def last_sent(session: Session, purchase_id: int, kind: str) -> Sequence[Outbox]:
+    """What of a kind was said about a purchase, the latest first."""
+    query = select(Outbox).where(Outbox.purchase_id == purchase_id, Outbox.kind == kind, Outbox.status == "sent")
+    return session.exec(query.order_by(col(Outbox.sent_at).desc(), col(Outbox.id).desc())).all()
+
+
+def known(session: Session, dedupe_keys: Collection[str]) -> set[str]:
+    """Which of these occasions had a message."""
+    return set(session.exec(select(Outbox.dedupe_key).where(col(Outbox.dedupe_key).in_(dedupe_keys))))
+
+
+def page(
+    session: Session, owner_ids: Collection[int] | None, *, statuses: Collection[str] = (), limit: int = 100
+) -> Sequence[Outbox]:
+    """Rows of owners, or of all (``None``), the newest first."""
+    query = select(Outbox)
+    if owner_ids is not None:
+        query = query.where(col(Outbox.owner_id).in_(owner_ids))
+    if statuses:
+        query = query.where(col(Outbox.status).in_(statuses))
+    return session.exec(query.order_by(col(Outbox.id).desc()).limit(limit)).all()
+
+
+def counts(session: Session) -> dict[str, int]:
+    """How many rows there are, by status."""
+    query = select(Outbox.status, func.count()).group_by(Outbox.status)
+    return {status: int(count) for status, count in session.exec(query)}
+
+
+def again(session: Session, now: datetime, row_ids: Collection[int]) -> int:
+    """Try rows once more, as if they were wanted now; how many there are. What was sent, or is being sent, stays."""
+    waiting = update(Outbox).where(col(Outbox.id).in_(row_ids), col(Outbox.status).in_(("dead", "dropped", "new")))
+    anew = waiting.values(status="new", due_at=now, created_at=now, attempts=0)
+    return int(session.execute(anew).rowcount)  # type: ignore[attr-defined]
+
+
+def forget(session: Session, before: datetime) -> int:
+    """Forget old rows about which nothing is to be done. How many there were."""
+    old = delete(Outbox).where(col(Outbox.created_at) < before, col(Outbox.status).not_in(_WAITING))
+    return int(session.execute(old).rowcount)  # type: ignore[attr-defined]

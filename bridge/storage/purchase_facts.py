@@ -112,6 +112,13 @@ def sales(session: Session, purchase_ids: Iterable[int]) -> Mapping[int, SaleFac
     return {row.purchase_id: row for row in rows}
 
 
+def purchase_of_sale(session: Session, owner_id: int, source: str, sale_ref: str) -> tuple[Purchase, SaleFact] | None:
+    """The purchase that a sale of this name opened, with what is known of the sale."""
+    query = select(Purchase, SaleFact).join(SaleFact, col(SaleFact.purchase_id) == Purchase.id)
+    query = query.where(SaleFact.sale_ref == sale_ref, Purchase.owner_id == owner_id, Purchase.source == source)
+    return session.exec(query.limit(1)).first()
+
+
 def purchase_of_payment(session: Session, account: Account, name: str) -> int | None:
     """The purchase that a payment leads to, by any of its names: a link, a paid period, or the purchase itself."""
     for _ in range(_MOST_LINKS):

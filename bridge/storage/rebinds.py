@@ -14,9 +14,12 @@ from bridge.models import (
     LicenseKey,
     LinkFact,
     MachineToken,
+    MailTemplate,
+    Outbox,
     Owner,
     Package,
     PackageRepo,
+    PaymentAccount,
     Purchase,
     Refresh,
     RefundFact,
@@ -39,6 +42,9 @@ _OF_OWNER = (
     FloorFact,
     DisputeFact,
     MachineToken,
+    PaymentAccount,
+    Outbox,
+    MailTemplate,
     Audit,
     Replay,
     Repo,
@@ -123,7 +129,8 @@ def is_fresh(session: Session, owner_id: int) -> bool:
     packages = select(func.count()).select_from(Package).where(Package.owner_id == owner_id, ~col(Package.is_master))
     keys = select(func.count()).select_from(LicenseKey)
     counts = [session.exec(packages).one(), int(session.exec(keys.where(LicenseKey.owner_id == owner_id)).one()) > 1]
-    tables = (Customer, Purchase, LinkFact, RefundFact, FloorFact, DisputeFact, MachineToken)
+    of_sales = (Purchase, LinkFact, RefundFact, FloorFact, DisputeFact, PaymentAccount, Outbox, MailTemplate)
+    tables = (Customer, *of_sales, MachineToken)
     first = (session.exec(select(table.owner_id).where(table.owner_id == owner_id)).first() for table in tables)
     return not any(counts) and all(each is None for each in first)
 

@@ -16,6 +16,7 @@ from bridge.services.people import People
 from bridge.services.products import Products
 from bridge.services.refresh import Catalog
 from bridge.services.sign_in import SignIn
+from bridge.services.thanks import ThanksDesk
 from bridge.services.themes import Themes
 from bridge.services.throttling import Counters, Throttle
 from bridge.services.usage import UsageBuffer
@@ -51,3 +52,4 @@ class Doors:
     themes: Callable[[], Themes]
     payments: Callable[[], PaymentDoor]
     sales: Callable[[], PaymentSales]
+    thanks: Callable[[], ThanksDesk]

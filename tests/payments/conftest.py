@@ -1,10 +1,13 @@
 """A shop for each test, on both databases, pulling and pushed; and stories that are told in order and out of it."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from mail_shops import MailShop
+from support.mail_sinks import MailSink
 from support.payment_shops import Shop, open_shop
 
 # Each story is told in this many other orders as well; a long run asks for 200 (`BRIDGE_PAYMENT_ORDERS=200`).
@@ -64,3 +67,44 @@ def tell(shop: Shop, orders: int) -> Callable[[Story], Shop]:
         return shop
 
     return told
+
+
+@pytest.fixture(scope="module")
+def mail_server() -> Iterator[MailSink]:
+    """A mail server for the tests of a file."""
+    made = MailSink()
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def sink(mail_server: MailSink) -> MailSink:
+    """The server, empty."""
+    mail_server.forget()
+    return mail_server
+
+
+@pytest.fixture(scope="module")
+def shared_post(
+    migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory, mail_server: MailSink
+) -> Iterator[MailShop]:
+    """A shop that mails, on SQLite and without an API key, for the tests of a file."""
+    directory = tmp_path_factory.mktemp("shop")
+    shutil.copy(migrated_sqlite, directory / "bridge.db")
+    opened = open_shop(f"sqlite:///{directory / 'bridge.db'}", directory, pull=False)
+    yield MailShop(opened, mail_server)
+    opened.close()
+
+
+@pytest.fixture
+def lone_post(shared_post: MailShop) -> MailShop:
+    """The same, with empty books."""
+    shared_post.begin_anew()
+    return shared_post
+
+
+@pytest.fixture
+def post(shop: Shop, sink: MailSink) -> MailShop:
+    """A shop that mails."""
+    return MailShop(shop, sink)

@@ -24,6 +24,7 @@ PRICES = {
     "keys.renew": "-+--",
     "keys.revoke": "-+--",
     "keys.replace": "-+--",
+    "keys.resend": "-++-",
     "keys.delete": "----",
     "keys.validate": "-+--",
     "keys.validate_by_code": "----",  # everybody may, with the key itself

@@ -58,6 +58,17 @@ OTHER = {
     "payments.key_file": ("/etc/bridge/key", "/etc/bridge/key", "/etc/bridge/key"),
     "payments.stripe_url": ("http://127.0.0.1:12111/", "http://127.0.0.1:12111/", "http://127.0.0.1:12111"),
     "payments.paypal_url": ("http://127.0.0.1:12112/", "http://127.0.0.1:12112/", "http://127.0.0.1:12112"),
+    "mail.host": ("mail.example.com", "mail.example.com", "mail.example.com"),
+    "mail.port": (25, "25", 25),
+    "mail.security": ("tls", "tls", "tls"),
+    "mail.user": ("bridge", "bridge", "bridge"),
+    "mail.password": (SECRET, SECRET, SECRET),
+    "mail.sender": ("keys@example.com", "keys@example.com", "keys@example.com"),
+    "mail.bounces_to": ("bounces@example.com", "bounces@example.com", "bounces@example.com"),
+    "mail.sender_domains": (["acme.example"], "acme.example", ["acme.example"]),
+    "mail.timeout_seconds": (3, "3", 3.0),
+    "mail.mails_per_owner_and_day": (5, "5", 5),
+    "mail.reminder_days": ([14, 1], "14, 1", [14, 1]),
     "retention.withdrawn_asset_days": (7, "7", 7),
     "retention.usage_site_days": (90, "90", 90),
     "retention.ip_address_days": (1, "1", 1),
@@ -119,7 +130,9 @@ def test_a_variable_of_a_section_leaves_the_rest_of_the_files_section(config, mo
     assert (web.workers, web.bind) == (7, "127.0.0.1:1234")
 
 
-@pytest.mark.parametrize("key", ["gitea.token", "gitea.webhook_secrets", "database.url", "web.metrics_token"])
+@pytest.mark.parametrize(
+    "key", ["gitea.token", "gitea.webhook_secrets", "database.url", "web.metrics_token", "mail.password"]
+)
 def test_a_secret_is_read_from_a_file_beside_the_configuration(config, tmp_path, key):
     section, _, name = key.partition(".")
     value = "postgresql://b@db/x" if key == "database.url" else SECRET

@@ -67,6 +67,7 @@ CALLS = {
     "replace_license_key": Needs(Action.KEYS_REPLACE, "key", {}),
     "replace_feed_token": Needs(Action.KEYS_REPLACE, "key", {}),
     "renew_license_key": Needs(Action.KEYS_RENEW, "key", {}),
+    "resend_license_key": Needs(Action.KEYS_RESEND, "key", {}),
     "list_license_key_usage": Needs(Action.USAGE_READ, "key"),
     "list_license_key_sites": Needs(Action.SITES_READ, "key"),
     "free_license_key_site": Needs(Action.SITES_FREE, "site"),
@@ -87,6 +88,7 @@ CALLS = {
     "refund_license_purchase": Needs(Action.PURCHASES_WRITE, "purchase", {"refund_ref": "r", "status": "succeeded"}),
     "dispute_license_purchase": Needs(Action.PURCHASES_WRITE, "purchase", {"dispute_ref": "d", "status": "lost"}),
     "cancel_license_purchase": Needs(Action.PURCHASES_WRITE, "purchase", {}),
+    "resend_license_purchase": Needs(Action.KEYS_RESEND, "purchase", {}),
     "list_license_tokens": Needs(Action.TOKENS_READ),
     "make_license_token": Needs(Action.TOKENS_WRITE, body={"name": "?", "scopes": ["keys:read"]}),
     "get_license_token": Needs(Action.TOKENS_READ, "token"),
@@ -217,10 +219,10 @@ class Scene:
             return
         self.made["package"] = made.package(self.owner, f"Walk {made.parts.entropy(6).hex()}", repo=self.repo)
         if thing in {"key", "site"}:
-            self.made["key"] = made.key(self.made["package"]).id
+            self.made["key"] = made.key(self.made["package"], customer_email="key@example.com").id
         if thing == "purchase":
             with made.parts.open_session() as session:
-                order = Order("shop", f"W-{self.made['package']}", KeyInput())
+                order = Order("shop", f"W-{self.made['package']}", KeyInput(customer_email="key@example.com"))
                 purchases.sell(session, session.get_one(Package, self.made["package"]), order, made.issuer())
         if thing == "customer":
             self.made["customer"] = new_customer(made, self.made["package"], "walk@example.com")

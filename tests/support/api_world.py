@@ -6,6 +6,8 @@ from typing import Any
 from flask.testing import FlaskClient
 from support.bridges import Installation, IssuedKey
 
+from bridge.settings import MailSettings
+
 REPO, PRIVATE = "repos/acme/mod-weather", "repos/acme/secret"
 FOREIGN, FOREIGN_PRIVATE = "repos/beta/gadget", "repos/beta/vault"
 OWN_ORG, FOREIGN_ORG, PERSON = "orgs/acme", "orgs/beta", "users/dora"
@@ -66,6 +68,7 @@ class Api:
 def build_api(made: Installation) -> Api:
     """Orgs acme and beta, the person dora with a repo of her own, packages on both levels and a key of each."""
     world = made.world
+    made.settings.mail = MailSettings(host="mail.example.com")  # what is to be mailed is queued, and nobody sends it
     for login in ("olga", "rita", "mona", "susi", "vera", "nobody", "bea", "dora", "tim"):
         world.add_user(login)
     world.add_org("acme", owner="olga")

@@ -58,7 +58,9 @@ class Front:
 class BridgeProcess:
     """``bridge serve`` with a configuration file of its own, and the ``bridge`` command beside it."""
 
-    def __init__(self, directory: Path, gitea_url: str, token: str, *owners: str, front: Front | None = None) -> None:
+    def __init__(
+        self, directory: Path, gitea_url: str, token: str, *owners: str, front: Front | None = None, more: str = ""
+    ) -> None:
         self.url = f"http://127.0.0.1:{front.bridge_port if front else free_port()}"
         self.public_url = front.url if front else self.url
         self._log = directory / "bridge.log"
@@ -80,6 +82,7 @@ workers = 2
 downloads = "{front.downloads if front else "direct"}"
 [worker]
 refresh_steps_seconds = {STEPS_SECONDS}
+{more}
 """,
             encoding="utf-8",
         )
@@ -178,9 +181,9 @@ class Customer:
 
 @contextlib.contextmanager
 def running_bridge(
-    directory: Path, gitea_url: str, token: str, *owners: str, front: Front | None = None
+    directory: Path, gitea_url: str, token: str, *owners: str, front: Front | None = None, more: str = ""
 ) -> Iterator[BridgeProcess]:
-    bridge = BridgeProcess(directory, gitea_url, token, *owners, front=front)
+    bridge = BridgeProcess(directory, gitea_url, token, *owners, front=front, more=more)
     try:
         bridge.cli("db", "upgrade")
         bridge.start()

@@ -38,6 +38,7 @@ ADDRESSES = {
     "/-/licensing/hooks/<provider>/<endpoint>": "hook",
     "/-/licensing/buy/<endpoint>/<int:package>": "buyers",
     "/-/licensing/buy/<endpoint>/<int:package>/cancelled": "buyers",
+    "/-/licensing/thanks/<endpoint>": "buyers",
     "/-/licensing/health": "operators",
     "/-/licensing/metrics": "operators",
     "/-/licensing/openapi.json": "operators",

@@ -21,6 +21,32 @@ class StripeWorld(Sales):
         **fields: Any,
     ) -> str:
         """Open a subscription by a Checkout Session. Returns the subscription."""
+        subscription, invoice = self.open_subscription(
+            lines, email, name, trial_days=trial_days, metadata=fields.pop("subscription_metadata", {})
+        )
+        session = self.session(
+            lines,
+            "subscription",
+            {"email": email, "name": name},
+            customer=self.get(subscription)["customer"],
+            subscription=subscription,
+            invoice=invoice,
+            payment_status="no_payment_required" if trial_days else "paid",
+            **fields,
+        )
+        self.emit("checkout.session.completed", session["id"])
+        return subscription
+
+    def open_subscription(
+        self,
+        lines: Lines,
+        email: str | None,
+        name: str | None,
+        *,
+        trial_days: int = 0,
+        metadata: Thing | None = None,
+    ) -> tuple[str, str]:
+        """A subscription whose first invoice is paid. Returns it and the invoice; its session tells afterwards."""
         customer = self.customer(email, name)
         subscription = self.new(
             "sub",
@@ -31,25 +57,15 @@ class StripeWorld(Sales):
             cancel_at_period_end=False,
             ended_at=None,
             trial_end=self.now + trial_days * 86400 if trial_days else None,
-            metadata=fields.pop("subscription_metadata", {}),
+            metadata=metadata or {},
         )
         end = subscription["trial_end"]
         items = [self._item(price, quantity, self.now, end) for price, quantity in lines]
         self.lists[subscription["id"], "items"] = items
         self.emit("customer.subscription.created", subscription["id"])
-        invoice = self.pay(subscription["id"], free=bool(trial_days), reason="subscription_create")
-        session = self.session(
-            lines,
-            "subscription",
-            {"email": email, "name": name},
-            customer=customer,
-            subscription=subscription["id"],
-            invoice=invoice,
-            payment_status="no_payment_required" if trial_days else "paid",
-            **fields,
+        return str(subscription["id"]), self.pay(
+            subscription["id"], free=bool(trial_days), reason="subscription_create"
         )
-        self.emit("checkout.session.completed", session["id"])
-        return str(subscription["id"])
 
     def _item(self, price: str, quantity: int, start: int, end: int | None) -> Thing:
         made = self.new("si", "subscription_item", price=price, quantity=quantity)

@@ -13,15 +13,19 @@ class Message(StrEnum):
     SALE_FAILED = "sale_failed"
     PAYMENT_FAILED = "payment_failed"
     KEY_STATE = "key_state"  # reference: key (id), hold and reason as they were and are
+    REMINDER = "reminder"  # reference: keys (ids), expires (the moment that it is about)
 
     REVIEW = "review"  # reference: reviews (sentences)
     STILL_RENEWING = "still_renewing"
     DOUBLE_PAYMENT = "double_payment"  # reference: other (id of the purchase)
     FRAUD_WARNING = "fraud_warning"
     NO_ADDRESS = "no_address"  # keys were made, and nobody knows where to send them
+    UNDELIVERED = "undelivered"  # reference: keys (ids), why: their mail was refused for good
 
 
-TO_CUSTOMER = frozenset({Message.KEYS, Message.SALE_FAILED, Message.PAYMENT_FAILED, Message.KEY_STATE})
+TO_CUSTOMER = frozenset(
+    {Message.KEYS, Message.SALE_FAILED, Message.PAYMENT_FAILED, Message.KEY_STATE, Message.REMINDER}
+)
 
 # A state may pass within seconds, since deliveries come in any order: it is looked at again before anything is said.
 _SETTLE = timedelta(seconds=90)

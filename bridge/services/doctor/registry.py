@@ -4,6 +4,7 @@ from bridge.services.doctor import (
     deliveries,
     gitea,
     machinery,
+    mails,
     packages,
     passing,
     proxy,
@@ -26,6 +27,7 @@ CHECKS: tuple[Check, ...] = (
     *passing.CHECKS,
     *storage.CHECKS,
     *machinery.CHECKS,
+    *mails.CHECKS,
     *repos.CHECKS,
     *packages.CHECKS,
     *readers.CHECKS,
@@ -40,5 +42,6 @@ GROUPS: dict[str, str] = {
     "disk": "Disk",
     "store": "Store of release files",
     "worker": "Background worker",
+    "mail": "Mail",
     "repo": "Repos",
 }

@@ -41,7 +41,7 @@ _MEANINGS = {
     500: "Our fault",
     503: "Gitea or the database is away; try again in a minute",
 }
-_DONE = {200: "Done", 201: "Made", 204: "Gone"}
+_DONE = {200: "Done", 201: "Made", 202: "Taken on; it is done in a moment", 204: "Gone"}
 _AGAIN = "It was there already, and is as it was"
 
 

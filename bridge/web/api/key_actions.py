@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from bridge.rules.permissions import Action
-from bridge.services import key_edits, keys, sites
+from bridge.services import key_edits, keys, resending, sites
 from bridge.storage import pages
 from bridge.web.api import schemas_keys as shown
 from bridge.web.api import tags
@@ -50,6 +50,15 @@ def renew(call: Call) -> Reply:
         key, package = find_for(call, session, Action.KEYS_RENEW)
         key_edits.renew(session, key, package, call.actor, call.now)
         return Reply(shape(call, session, key, package), etag=tags.key_tag(session, key))
+
+
+def resend(call: Call) -> Reply:
+    """The key's mail once more."""
+    call.require_mail()
+    with call.writing() as session:
+        key, package = find_for(call, session, Action.KEYS_RESEND)
+        to = resending.of_key(session, key, package, call.issuer)
+        return Reply(shown.Resent(to=to, keys=[key.id or 0]))
 
 
 def list_usage(call: Call) -> Reply:
@@ -122,6 +131,15 @@ OPERATIONS = (
     ),
     _action(
         "renew_license_key", "renew", Action.KEYS_RENEW, renew, "Add one more term of the package", answer=shown.Key
+    ),
+    _action(
+        "resend_license_key",
+        "resend",
+        Action.KEYS_RESEND,
+        resend,
+        "Mail a key to its customer once more; three times an hour at most",
+        answer=shown.Resent,
+        status=202,
     ),
     Operation(
         name="list_license_key_usage",

@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 
 from pydantic import BaseModel
 
+from bridge.errors import RefusedError
 from bridge.models import Owner, Repo
 from bridge.rules.permissions import Action, Grant, Standing
 from bridge.rules.scopes import scopes_for
@@ -184,6 +185,11 @@ class Call:
             raise ApiError(
                 "forbidden", f"your role does not allow {action}" + (f" for what is {whose}" if whose else "")
             )
+
+    def require_mail(self) -> None:
+        """Raises ``RefusedError`` where this installation mails nothing."""
+        if not self.doors.settings.mail.is_on:
+            raise RefusedError("this installation sends no mail; its operator sets mail.host in the configuration")
 
     def refuse_beyond_scopes(self, action: Action) -> None:
         """Raises ``ApiError`` where it is a machine's token, and not its maker, that does not reach as far."""

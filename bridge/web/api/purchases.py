@@ -9,6 +9,7 @@ from bridge.models import Purchase as Row
 from bridge.rules.payments.facts import OWN_PAYMENT, Cancel, Dispute, PaidPeriod, Refund, Version
 from bridge.rules.permissions import Action
 from bridge.services import purchases as selling
+from bridge.services import resending
 from bridge.services.key_inputs import KeyInput
 from bridge.storage import purchases as stored
 from bridge.storage.purchases import Filter
@@ -17,7 +18,7 @@ from bridge.web.api.errors import invalid, not_found
 from bridge.web.api.key_shapes import shapes
 from bridge.web.api.operations import Call, Operation, Reply
 from bridge.web.api.purchase_shapes import in_full, outline
-from bridge.web.api.schemas_keys import IssuedKeys, KeyIssue
+from bridge.web.api.schemas_keys import IssuedKeys, KeyIssue, Resent
 
 _OF_A_SALE = ("paid", "paid_at", "valid_until", "amount", "currency")
 
@@ -135,6 +136,15 @@ def cancel(call: Call) -> Reply:
     return _told(call, lambda session, row: selling.cancel(session, row, fact, call.issuer))
 
 
+def resend(call: Call) -> Reply:
+    """The mail with the purchase's keys once more."""
+    call.require_mail()
+    with call.writing() as session:
+        row = _find(call, session, Action.KEYS_RESEND, hold=True)
+        to, keys = resending.of_purchase(session, row, call.issuer)
+        return Reply(Resent(to=to, keys=keys))
+
+
 def _told(call: Call, tell: Callable[[Any, Row], None]) -> Reply:
     with call.writing() as session:
         row = _find(call, session, Action.PURCHASES_WRITE, hold=True)
@@ -196,4 +206,15 @@ OPERATIONS = (
     _operation("refund_license_purchase", "refunds", tell_refund, shown.RefundTold, "Tell of a refund"),
     _operation("dispute_license_purchase", "disputes", tell_dispute, shown.DisputeTold, "Tell of a contested payment"),
     _operation("cancel_license_purchase", "cancel", cancel, shown.CancelTold, "Tell that no further payment will come"),
+    Operation(
+        name="resend_license_purchase",
+        method="POST",
+        path="license-purchases/{source}/{ref}/resend",
+        action=Action.KEYS_RESEND,
+        view=resend,
+        summary="Mail the keys of a purchase to its customer once more; three times an hour at most",
+        answer=Resent,
+        status=202,
+        texts=("source", "ref"),
+    ),
 )

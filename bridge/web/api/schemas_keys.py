@@ -174,6 +174,13 @@ class Replacement(Taken):
     overlap: Literal["0", "24h", "7d"] = "0"
 
 
+class Resent(Given):
+    """A mail that is on its way: where it goes, and the keys in it."""
+
+    to: str
+    keys: list[int]
+
+
 class Site(Given):
     """A domain that has used a key."""
 

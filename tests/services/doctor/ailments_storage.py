@@ -5,15 +5,15 @@ import sqlite3
 from contextlib import closing
 from datetime import timedelta
 
-from ailments import Ailment
+from ailments import Ailment, use_copy_of_settings
 from ailments_proxy import _database_away
 from sqlalchemy import text
 
 from bridge.app import utc_now
-from bridge.models import Refresh
+from bridge.models import Outbox, PaymentAccount, Refresh
 from bridge.services.doctor import storage
 from bridge.services.figures import HEARTBEAT
-from bridge.storage import refreshes, usage
+from bridge.storage import catalog, refreshes, usage
 from bridge.storage.dumps import sqlite_file
 
 
@@ -48,6 +48,25 @@ def _damaged(clinic, _patch):
     with database.open("r+b") as file:
         file.seek((page - 1) * size)
         file.write(b"\x55" * size)
+
+
+def _sells(clinic, _patch):
+    with clinic.made.parts.open_session() as session:
+        acme = catalog.owner_by_name(session, "acme")
+        usual = {"provider": "stripe", "mode": "live", "source": "stripe", "endpoint": "e", "created_at": utc_now()}
+        session.add(PaymentAccount(owner_id=acme.id, **usual))
+
+
+def _no_mail_server(clinic, _patch):
+    settings = use_copy_of_settings(clinic)
+    settings.mail.host, settings.mail.port = "127.0.0.1", 9  # nobody listens there
+
+
+def _given_up(clinic, _patch):
+    with clinic.made.parts.open_session() as session:
+        acme = catalog.owner_by_name(session, "acme")
+        usual = {"kind": "keys", "status": "dead", "last_error": "it was refused", "created_at": utc_now()}
+        session.add(Outbox(dedupe_key="one", owner_id=acme.id, **usual))
 
 
 def _room(free):
@@ -121,4 +140,7 @@ AILMENTS = (
     Ailment("worker.alive", "late", "log", _beat(-timedelta(minutes=5))),
     Ailment("worker.queue", "behind", "max_requests_per_second", _behind),
     Ailment("worker.queue", "failing", "bridge repo refresh acme/lost", _failing),
+    Ailment("mail.server", "off_though_sold", "bridge mail test", _sells),
+    Ailment("mail.server", "refuses", "Mend what the reason names", _no_mail_server),
+    Ailment("mail.queue", "given_up", "bridge mail retry", _given_up),
 )

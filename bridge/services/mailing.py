@@ -1,0 +1,165 @@
+"""Works the outbox off: looks again whether it is still so, sends, notes it; or says what was wrong, and tries later.
+
+A row is leased by an update that one worker wins. Between the server's yes and our note lies a moment: a worker that
+dies in it leaves a mail that is sent once more, with the same Message-ID. Nothing is ever lost or doubled otherwise.
+"""
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from bridge.errors import BridgeError, InvalidInputError
+from bridge.mail.letters import Letter, message
+from bridge.mail.smtp import AddressRefusedError
+from bridge.models import Outbox
+from bridge.rules.payments.messages import Message
+from bridge.services import mail_letters
+from bridge.services.mail_checks import NoAddressYetError, NoLongerTrueError
+from bridge.services.mail_letters import Post
+from bridge.settings import Settings
+from bridge.storage import outbox
+
+log = logging.getLogger(__name__)
+
+# Longer than the server is ever waited for; a killed worker's mail waits this long for the next one.
+LEASE_SECONDS = 300.0
+WAITS_SECONDS = (30, 120, 600, 1800, 7200, 21600, 43200, 86400, 86400)
+# What could not be begun for so long, since mail was off or no address came, surprises more than it helps.
+TOO_OLD = timedelta(days=7)
+_DAY, _FULL = timedelta(days=1), timedelta(hours=1)
+_WITHOUT_ADDRESS = timedelta(minutes=5)
+
+
+class Server(Protocol):
+    """What takes a message; raises as `bridge.mail.smtp.MailServer.send` does."""
+
+    def send(self, message: Any) -> None:
+        """Take it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailRules:
+    """What the settings say: the post's own address, and how much an owner may send a day."""
+
+    post: Post
+    most_a_day: int
+
+
+def rules_of(settings: Settings) -> MailRules:
+    """The rules of this installation."""
+    post = Post(settings.mail_sender, settings.mail.sender_domains, settings.bridge.public_url)
+    return MailRules(post, settings.mail.mails_per_owner_and_day)
+
+
+class Mailer:
+    """One for each worker."""
+
+    def __init__(
+        self,
+        server: Server,
+        open_session: Callable[..., AbstractContextManager[Any]],
+        clock: Callable[[], datetime],
+        rules: MailRules,
+    ) -> None:
+        self._server = server
+        self._open_session = open_session
+        self._clock = clock
+        self._rules = rules
+
+    def run_next(self) -> bool:
+        """Send what is due longest; whether there was something. An error of one mail ends nothing."""
+        lease = self._claim()
+        if lease is None:
+            return False
+        try:
+            self._send(lease)
+        except NoLongerTrueError as error:
+            self._finish(lease, "dropped", str(error))
+        except NoAddressYetError as error:
+            self._wait(lease, str(error), _WITHOUT_ADDRESS)
+        except (AddressRefusedError, InvalidInputError) as error:
+            self._give_up(lease, str(error))
+        except BridgeError as error:
+            self._put_back(lease, str(error))
+        except Exception as error:
+            log.exception("mail %s could not be made", lease.id)
+            self._put_back(lease, f"a fault of this program ({type(error).__name__}); please report it")
+        return True
+
+    def _claim(self) -> Outbox | None:
+        now = self._clock()
+        with self._open_session(read_only=True) as session:
+            oldest = outbox.oldest_due(session)
+        if oldest is None or oldest > now:
+            return None
+        host = self._rules.post.sender.rpartition("@")[2]
+        with self._open_session() as session:
+            return outbox.claim(session, now, for_seconds=LEASE_SECONDS, host=host)
+
+    def _send(self, lease: Outbox) -> None:
+        now = self._clock()
+        if lease.attempts == 1 and now - lease.created_at > TOO_OLD:
+            raise NoLongerTrueError("it waited too long while no mail was sent; send it again by hand where it matters")
+        with self._open_session(read_only=True) as session:
+            full = outbox.sent_since(session, lease.owner_id, now - _DAY) >= self._rules.most_a_day
+            letter = None if full else mail_letters.write(session, lease, self._rules.post, now)
+        if letter is None:
+            self._wait(lease, "mail.mails_per_owner_and_day is reached; it waits its turn", _FULL)
+            return
+        self._hand_over(lease, letter)
+
+    def _hand_over(self, lease: Outbox, letter: Letter) -> None:
+        self._server.send(message(letter, lease.message_id, self._clock()))
+        self._finish(lease, "sent", "", sent_at=self._clock())
+        log.info("mail %s (%s) is sent", lease.id, lease.kind)
+
+    def _finish(self, lease: Outbox, status: str, reason: str, **more: Any) -> None:
+        with self._open_session() as session:
+            kept = outbox.finish(session, lease, status=status, due_at=None, last_error=reason[:500], **more)
+        if not kept:
+            log.warning("mail %s took longer than its lease; it may go out twice, as the same mail", lease.id)
+
+    def _wait(self, lease: Outbox, reason: str, span: timedelta) -> None:
+        """Nobody's fault: it does not count as an attempt."""
+        now = self._clock()
+        if now - lease.created_at > TOO_OLD:
+            self._finish(lease, "dropped", reason)
+            return
+        with self._open_session() as session:
+            outbox.finish(
+                session,
+                lease,
+                status="new",
+                due_at=now + span,
+                attempts=max(0, lease.attempts - 1),
+                last_error=reason[:500],
+            )
+
+    def _put_back(self, lease: Outbox, reason: str) -> None:
+        log.warning("mail %s (%s) was not sent, attempt %d: %s", lease.id, lease.kind, lease.attempts, reason)
+        if lease.attempts > len(WAITS_SECONDS):
+            self._give_up(lease, reason)
+            return
+        due = self._clock() + timedelta(seconds=WAITS_SECONDS[lease.attempts - 1])
+        with self._open_session() as session:
+            outbox.finish(session, lease, status="new", due_at=due, last_error=reason[:500])
+
+    def _give_up(self, lease: Outbox, reason: str) -> None:
+        """Dead, with the reason; where it was a key, its seller is told."""
+        log.warning("mail %s (%s) is given up: %s", lease.id, lease.kind, reason)
+        now = self._clock()
+        with self._open_session() as session:
+            outbox.finish(session, lease, status="dead", due_at=None, last_error=reason[:500])
+            if lease.kind == Message.KEYS:
+                outbox.put(
+                    session,
+                    f"{Message.UNDELIVERED}:{lease.id}",
+                    Message.UNDELIVERED,
+                    lease.owner_id,
+                    now,
+                    purchase_id=lease.purchase_id,
+                    reference={"keys": list(lease.reference.get("keys", ())), "why": reason[:200]},
+                )

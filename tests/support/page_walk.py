@@ -11,6 +11,7 @@ from support.api_walk import OF_ACME, REPO_ADMIN
 from support.api_world import PEOPLE
 from support.page_visits import Pages
 
+from bridge.models import LicenseKey
 from bridge.rules.permissions import Action, Grant, Standing
 from bridge.services import sites
 from bridge.services.sites import Newcomer
@@ -27,22 +28,27 @@ STANDINGS: dict[str, dict[str, Standing]] = {
 
 @dataclass(frozen=True)
 class Needs:
-    """What a page needs: to be seen, and (``posts``) for its form; ``sent`` is what makes the form a good one."""
+    """What a page needs: to be seen, and (``posts``) for its form; ``sent`` is what makes the form a good one.
+
+    ``status``: what whoever may is then answered: 303, or 422 where something is to be confirmed and the walk does not,
+    so that the thing stays.
+    """
 
     action: Action
     posts: Action | None = None
     sent: dict[str, Any] = field(default_factory=dict)
+    status: int = 303
 
 
-def _form(action: Action, **sent: Any) -> Needs:
-    return Needs(action, action, sent)
+def _form(action: Action, status: int = 303, **sent: Any) -> Needs:
+    return Needs(action, action, sent, status)
 
 
 _BOTH = {
     "packages": Needs(Action.PACKAGES_READ),
     "package_new": _form(Action.PACKAGES_WRITE, name="?", term="annual"),
-    "package": Needs(Action.PACKAGES_READ, Action.PACKAGES_WRITE),
-    "package_delete": _form(Action.PACKAGES_DELETE, confirm="wrong"),
+    "package": Needs(Action.PACKAGES_READ, Action.PACKAGES_WRITE, {"name": "", "term": "annual"}, 422),
+    "package_delete": _form(Action.PACKAGES_DELETE, 422, confirm="wrong"),
     "key_new": _form(Action.KEYS_ISSUE, package_id="PACKAGE", quantity="1", how="same"),
     "keys_issued": Needs(Action.KEYS_READ),
     "keys_issued_table": Needs(Action.KEYS_READ),
@@ -52,20 +58,32 @@ _BOTH = {
     "key_domains": _form(Action.KEYS_DOMAINS, domains="example.com"),
     "key_describe": _form(Action.KEYS_EDIT, note="walked"),
     "key_suspend": _form(Action.KEYS_EDIT),
-    "key_revoke": _form(Action.KEYS_REVOKE, confirm="wrong"),
+    "key_revoke": _form(Action.KEYS_REVOKE, 422, confirm="wrong"),
     "key_code": _form(Action.KEYS_REPLACE, overlap="0"),
     "key_feed": _form(Action.KEYS_REPLACE),
     "key_move": _form(Action.KEYS_EDIT, package_id="PACKAGE", step="do"),
     "key_site_free": _form(Action.SITES_FREE),
-    "key_delete": _form(Action.KEYS_DELETE, confirm="wrong"),
+    "key_delete": _form(Action.KEYS_DELETE, 422, confirm="wrong"),
     "key_mail": Needs(Action.KEYS_READ),
     "domains_check": Needs(Action.KEYS_DOMAINS),
 }
 PAGES: dict[str, Needs] = {
     "repo_home": Needs(Action.KEYS_READ),
+    "owner_home": Needs(Action.KEYS_READ),
     "owner_keys": Needs(Action.KEYS_READ),
+    "owner_customers": Needs(Action.CUSTOMERS_READ),
+    "owner_customer": Needs(Action.CUSTOMERS_READ),
+    "owner_customer_export": _form(Action.CUSTOMERS_EXPORT, 200),
+    "owner_customer_erase": _form(Action.CUSTOMERS_ERASE, 422, confirm="wrong"),
+    "owner_customer_domains": _form(Action.KEYS_DOMAINS, step="do"),
+    "owner_customer_move": _form(Action.KEYS_DOMAINS, 422, site="none"),
+    "owner_customer_change": _form(Action.KEYS_RENEW, how="term", keys="KEY", step="do"),
     "repo_addresses": Needs(Action.SETTINGS_READ),
-    "repo_settings": Needs(Action.SETTINGS_READ, Action.SETTINGS_WRITE, {"platform": "joomla"}),
+    "repo_settings": Needs(
+        Action.SETTINGS_READ,
+        Action.SETTINGS_WRITE,
+        {"platform": "joomla", "require_key": "true", "which_streams": "all", "feed_how": "keep"},
+    ),
     "repo_key_why": Needs(Action.KEYS_EXPLAIN),
     **{f"{level}_{name}": needs for level in ("repo", "owner") for name, needs in _BOTH.items()},
 }
@@ -73,8 +91,6 @@ PAGES: dict[str, Needs] = {
 MORE = {"key_expiry": Action.KEYS_EDIT}
 # What belongs to the place itself, whatever else the walk is about.
 OF_PLACE = {"package_new", "settings"}
-# Asked by name; the walk gives a wrong one, so that the thing stays.
-KEPT = {"package_delete", "key_revoke", "key_delete"}
 
 
 class Things:
@@ -84,16 +100,23 @@ class Things:
         made = pages.made
         repo = None if of_owner else base.split("/")[2]
         self.package = made.package("acme", f"Walk {made.parts.entropy(6).hex()}", repo=repo)
-        self.key = made.key(self.package).id
+        self.key = made.key(self.package, customer_name="Wanda", customer_email=f"wanda{self.package}@example.com").id
         with made.parts.open_session() as session:
+            self.customer = session.get_one(LicenseKey, self.key).customer_id
             newcomer = Newcomer(self.key, "example.com", 0, "free")
             self.site = sites.arrive(session, newcomer, made.clock(), per_day=9).site_id or 0
 
     def path(self, page: Page, base: str) -> str:
         """The address of a page."""
-        thing = self.package if "package" in page.path.split("/")[0] else self.key
+        things = {"packages": self.package, "customers": self.customer}
+        thing = things.get(page.path.split("/")[0], self.key)
         filled = page.path.replace("<id>", str(thing)).replace("<site>", str(self.site)).replace("<ids>", str(self.key))
         return f"{base}/{filled}" if filled else base
+
+    def sent(self, needs: Needs) -> dict[str, str]:
+        """What the form of a page sends, with these things in the place of their names."""
+        names = {"PACKAGE": str(self.package), "KEY": str(self.key), "?": f"Walk {self.key}"}
+        return {name: names.get(text, text) for name, text in needs.sent.items()} | {"package_id": str(self.package)}
 
 
 def needs_of(page: Page) -> Needs:

@@ -78,3 +78,16 @@ class Form:
             self.errors.setdefault(shown.get(own, own), sentence)
         if not error.errors:
             self.problem = error.message
+
+
+def texts(value: object) -> Sequence[str]:
+    """A first value as a form holds it. ``None`` and ``False`` are empty."""
+    if value is None or value is False or value == "":
+        return []
+    if value is True:
+        return ["1"]
+    if isinstance(value, datetime):
+        return [value.strftime("%Y-%m-%d")]
+    if isinstance(value, list | tuple | set | frozenset):
+        return [str(each) for each in value]
+    return [str(value)]

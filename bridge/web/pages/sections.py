@@ -23,8 +23,10 @@ SECTIONS: dict[Level, tuple[Section, ...]] = {
         Section("settings", "Settings", Action.SETTINGS_READ),
     ),
     "owner": (
+        Section("", "Overview", Action.KEYS_READ),
         Section("keys", "Keys", Action.KEYS_READ),
         Section("packages", "Packages", Action.PACKAGES_READ),
+        Section("customers", "Customers", Action.CUSTOMERS_READ),
     ),
     "site": (),
 }

@@ -24,7 +24,7 @@ from bridge.web.api.operations import Level as ApiLevel
 from bridge.web.api.reading import refused, row_id
 from bridge.web.doors import Doors
 from bridge.web.pages import rendering
-from bridge.web.pages.forms import HIDDEN, Form, Typed
+from bridge.web.pages.forms import HIDDEN, Form, Typed, texts
 
 Level = Literal["repo", "owner", "site"]
 BASES: dict[Level, str] = {
@@ -122,6 +122,12 @@ class Visit:
         for name, text in self.names.items():
             path = path.replace(f"<{name}>", quote(text, safe=""))
         return path
+
+    @property
+    def page_number(self) -> int:
+        """Which page of a list is asked for; the first, where that is no number."""
+        text = self.query.get("page", "")
+        return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else 1  # noqa: PLR2004
 
     def gitea(self, path: str = "") -> str:
         """An address of Gitea."""
@@ -234,7 +240,7 @@ class Visit:
     def form(self, first: Mapping[str, object], version: str = "") -> Form:
         """The form of this page: what was typed, or else what stands now. ``None`` and ``False`` are empty."""
         if self.typed is None:
-            return Form({name: _texts(value) for name, value in first.items()}, version)
+            return Form({name: texts(value) for name, value in first.items()}, version)
         values: dict[str, list[str]] = {}
         for name, text in self.typed:
             if name not in HIDDEN:
@@ -280,15 +286,3 @@ class Visit:
     def not_found(self) -> ApiError:
         """There is no such thing here."""
         return not_found()
-
-
-def _texts(value: object) -> Sequence[str]:
-    if value is None or value is False or value == "":
-        return []
-    if value is True:
-        return ["1"]
-    if isinstance(value, datetime):
-        return [value.strftime("%Y-%m-%d")]
-    if isinstance(value, list | tuple | set | frozenset):
-        return [str(each) for each in value]
-    return [str(value)]

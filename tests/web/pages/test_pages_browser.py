@@ -25,6 +25,7 @@ def paths(site: Site) -> list[str]:
     return [
         f"{bases[page.level]}/{page.path}".rstrip("/")
         .replace("packages/<id>", f"packages/{package}")
+        .replace("customers/<id>", "customers/1")
         .replace("<id>", str(key))
         .replace("<ids>", str(key))
         .replace("<site>", "1")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from bridge.services.payment_sales import PaymentSales
 from bridge.services.people import People
 from bridge.services.products import Products
 from bridge.services.refresh import Catalog
+from bridge.services.remembered import Remembered
 from bridge.services.sign_in import SignIn
 from bridge.services.themes import Themes
 from bridge.services.throttling import Counters, Throttle
@@ -51,3 +52,4 @@ class Doors:
     themes: Callable[[], Themes]
     payments: Callable[[], PaymentDoor]
     sales: Callable[[], PaymentSales]
+    numbers: Remembered = field(default_factory=Remembered)

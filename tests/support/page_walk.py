@@ -65,6 +65,9 @@ _BOTH = {
     "key_site_free": _form(Action.SITES_FREE),
     "key_delete": _form(Action.KEYS_DELETE, 422, confirm="wrong"),
     "key_mail": Needs(Action.KEYS_READ),
+    "numbers": Needs(Action.STATS_READ),
+    "numbers_chart": Needs(Action.STATS_READ),
+    "numbers_table": Needs(Action.STATS_READ),
     "domains_check": Needs(Action.KEYS_DOMAINS),
 }
 PAGES: dict[str, Needs] = {
@@ -111,6 +114,7 @@ class Things:
         things = {"packages": self.package, "customers": self.customer}
         thing = things.get(page.path.split("/")[0], self.key)
         filled = page.path.replace("<id>", str(thing)).replace("<site>", str(self.site)).replace("<ids>", str(self.key))
+        filled = filled.replace("<name>", "sites")
         return f"{base}/{filled}" if filled else base
 
     def sent(self, needs: Needs) -> dict[str, str]:

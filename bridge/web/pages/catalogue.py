@@ -8,6 +8,7 @@ from bridge.web.pages import (
     key_help,
     key_issuing,
     key_list,
+    numbers,
     owner_home,
     packages,
     repo_addresses,
@@ -27,6 +28,7 @@ ALL: tuple[Page, ...] = (
     *packages.PAGES,
     *customers.PAGES,
     *customer_keys.PAGES,
+    *numbers.PAGES,
     *repo_addresses.PAGES,
     *repo_settings.PAGES,
 )

@@ -20,6 +20,7 @@ SECTIONS: dict[Level, tuple[Section, ...]] = {
         Section("", "Keys", Action.KEYS_READ),
         Section("packages", "Packages", Action.PACKAGES_READ),
         Section("addresses", "Feeds", Action.SETTINGS_READ),
+        Section("numbers", "Numbers", Action.STATS_READ),
         Section("settings", "Settings", Action.SETTINGS_READ),
     ),
     "owner": (
@@ -27,6 +28,7 @@ SECTIONS: dict[Level, tuple[Section, ...]] = {
         Section("keys", "Keys", Action.KEYS_READ),
         Section("packages", "Packages", Action.PACKAGES_READ),
         Section("customers", "Customers", Action.CUSTOMERS_READ),
+        Section("numbers", "Numbers", Action.STATS_READ),
     ),
     "site": (),
 }

@@ -9,12 +9,17 @@ from typing import Any
 
 from support.api_walk import OF_ACME, REPO_ADMIN
 from support.api_world import PEOPLE
+from support.bridges import TESTER
+from support.page_payments import account_of, event_of
 from support.page_visits import Pages
 
-from bridge.models import LicenseKey
+from bridge.models import LicenseKey, Package
 from bridge.rules.permissions import Action, Grant, Standing
-from bridge.services import sites
+from bridge.rules.scopes import Scope
+from bridge.services import machine_tokens, sites
+from bridge.services.machine_tokens import TokenInput
 from bridge.services.sites import Newcomer
+from bridge.services.standings import Person
 from bridge.web.pages.visits import Page
 
 PUBLIC, PRIVATE, OWNER = "/acme/mod-weather/licenses", "/acme/secret/licenses", "/acme/-/licensing"
@@ -68,6 +73,12 @@ _BOTH = {
     "numbers": Needs(Action.STATS_READ),
     "numbers_chart": Needs(Action.STATS_READ),
     "numbers_table": Needs(Action.STATS_READ),
+    "tokens": Needs(Action.TOKENS_READ),
+    "token_new": _form(Action.TOKENS_WRITE, 201, name="walk", scopes="stats:read", lasts="30"),
+    "token_revoke": _form(Action.TOKENS_WRITE),
+    "audit": Needs(Action.AUDIT_READ),
+    "audit_csv": Needs(Action.AUDIT_READ),
+    "audit_ndjson": Needs(Action.AUDIT_READ),
     "domains_check": Needs(Action.KEYS_DOMAINS),
 }
 PAGES: dict[str, Needs] = {
@@ -88,12 +99,23 @@ PAGES: dict[str, Needs] = {
         {"platform": "joomla", "require_key": "true", "which_streams": "all", "feed_how": "keep"},
     ),
     "repo_key_why": Needs(Action.KEYS_EXPLAIN),
+    "owner_settings": Needs(Action.SETTINGS_READ, Action.SETTINGS_WRITE, {"which_streams": "usual"}),
+    "owner_import": _form(Action.KEYS_IMPORT, 422),
+    "owner_payments": Needs(Action.PURCHASES_READ),
+    "owner_payment": Needs(Action.PURCHASES_READ),
+    "owner_payment_event": Needs(Action.PURCHASES_READ),
+    "owner_payment_map": _form(Action.PURCHASES_WRITE, value="price_walk", package="PACKAGE"),
+    "owner_payment_unmap": _form(Action.PURCHASES_WRITE, 422, value="price_none"),
+    "owner_payment_bind": _form(Action.PURCHASES_WRITE, ref="sub_walk", key="KEY"),
+    "owner_payment_accept": _form(Action.PURCHASES_WRITE, ref="sub_other"),
+    "owner_payment_replay": _form(Action.PURCHASES_WRITE, which="named", events="EVENT"),
+    "owner_payment_pause": _form(Action.PURCHASES_WRITE, paused="no"),
     **{f"{level}_{name}": needs for level in ("repo", "owner") for name, needs in _BOTH.items()},
 }
 # What needs more than its page: support may open the page, and not set just any date.
 MORE = {"key_expiry": Action.KEYS_EDIT}
 # What belongs to the place itself, whatever else the walk is about.
-OF_PLACE = {"package_new", "settings"}
+OF_PLACE = {"package_new", "settings", "token_new"}
 
 
 class Things:
@@ -105,21 +127,30 @@ class Things:
         self.package = made.package("acme", f"Walk {made.parts.entropy(6).hex()}", repo=repo)
         self.key = made.key(self.package, customer_name="Wanda", customer_email=f"wanda{self.package}@example.com").id
         with made.parts.open_session() as session:
+            repo_id = session.get_one(Package, self.package).repo_id
+            owner_id = session.get_one(Package, self.package).owner_id
+            wanted = TokenInput("walked", [Scope.STATS_READ], None)
+            maker, clock = Person(1, "root", site_admin=True), made.clock()
+            place = (owner_id, repo_id)
+            token, _ = machine_tokens.make(session, place, maker, wanted, made.parts.entropy, TESTER, clock)
+            self.token = token.id
+            machine_tokens.revoke(session, token, TESTER, clock)  # an owner has a hundred that live, and no more
+            self.event = event_of(session, account_of(made, session, owner_id), clock).id
             self.customer = session.get_one(LicenseKey, self.key).customer_id
             newcomer = Newcomer(self.key, "example.com", 0, "free")
             self.site = sites.arrive(session, newcomer, made.clock(), per_day=9).site_id or 0
 
     def path(self, page: Page, base: str) -> str:
         """The address of a page."""
-        things = {"packages": self.package, "customers": self.customer}
+        things = {"payments": self.event, "tokens": self.token, "packages": self.package, "customers": self.customer}
         thing = things.get(page.path.split("/")[0], self.key)
         filled = page.path.replace("<id>", str(thing)).replace("<site>", str(self.site)).replace("<ids>", str(self.key))
-        filled = filled.replace("<name>", "sites")
+        filled = filled.replace("<name>", "sites").replace("<source>", "stripe")
         return f"{base}/{filled}" if filled else base
 
     def sent(self, needs: Needs) -> dict[str, str]:
         """What the form of a page sends, with these things in the place of their names."""
-        names = {"PACKAGE": str(self.package), "KEY": str(self.key), "?": f"Walk {self.key}"}
+        names = {"PACKAGE": str(self.package), "KEY": str(self.key), "EVENT": str(self.event), "?": f"Walk {self.key}"}
         return {name: names.get(text, text) for name, text in needs.sent.items()} | {"package_id": str(self.package)}
 
 

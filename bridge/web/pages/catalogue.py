@@ -1,8 +1,10 @@
 """Every page."""
 
 from bridge.web.pages import (
+    audit,
     customer_keys,
     customers,
+    importing,
     key,
     key_forms,
     key_help,
@@ -10,10 +12,14 @@ from bridge.web.pages import (
     key_list,
     numbers,
     owner_home,
+    owner_settings,
     packages,
+    payment_forms,
+    payments,
     repo_addresses,
     repo_home,
     repo_settings,
+    tokens,
 )
 from bridge.web.pages.visits import Page
 
@@ -31,4 +37,10 @@ ALL: tuple[Page, ...] = (
     *numbers.PAGES,
     *repo_addresses.PAGES,
     *repo_settings.PAGES,
+    *payments.PAGES,
+    *payment_forms.PAGES,
+    *owner_settings.PAGES,
+    *tokens.PAGES,
+    *audit.PAGES,
+    *importing.PAGES,
 )

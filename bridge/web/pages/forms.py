@@ -27,6 +27,14 @@ class Form:
         """The text as it was typed."""
         return next(iter(self._values.get(name, ())), "")
 
+    def names(self, beginning: str) -> list[str]:
+        """The fields whose name begins so."""
+        return [name for name in self._values if name.startswith(beginning)]
+
+    def set(self, name: str, text: str) -> None:
+        """What a field shows from now on."""
+        self._values[name] = [text]
+
     def all(self, name: str) -> list[str]:
         """Everything that was chosen of a field."""
         return [each for each in self._values.get(name, ()) if each]
@@ -91,3 +99,13 @@ def texts(value: object) -> Sequence[str]:
     if isinstance(value, list | tuple | set | frozenset):
         return [str(each) for each in value]
     return [str(value)]
+
+
+def file_text(raw: bytes) -> str:
+    """A file that was chosen, as text: by its mark, else UTF-8, else Western European."""
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return raw.decode("utf-16", "replace")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace")

@@ -28,6 +28,12 @@ def numbered(visit: Visit, path: str, kept: Mapping[str, str], total: int, limit
     }
 
 
+def query(kept: Mapping[str, str]) -> str:
+    """What was asked, as the end of an address."""
+    asked = {name: text for name, text in kept.items() if text}
+    return f"?{urlencode(asked)}" if asked else ""
+
+
 def _address(visit: Visit, path: str, kept: Mapping[str, str], page: int, more: Mapping[str, str]) -> str:
     asked = {name: text for name, text in kept.items() if text}
     return visit.to(f"{path}?{urlencode({**asked, 'page': page, **more})}")

@@ -22,6 +22,8 @@ SECTIONS: dict[Level, tuple[Section, ...]] = {
         Section("addresses", "Feeds", Action.SETTINGS_READ),
         Section("numbers", "Numbers", Action.STATS_READ),
         Section("settings", "Settings", Action.SETTINGS_READ),
+        Section("tokens", "Tokens", Action.TOKENS_READ),
+        Section("audit", "Audit", Action.AUDIT_READ),
     ),
     "owner": (
         Section("", "Overview", Action.KEYS_READ),
@@ -29,6 +31,11 @@ SECTIONS: dict[Level, tuple[Section, ...]] = {
         Section("packages", "Packages", Action.PACKAGES_READ),
         Section("customers", "Customers", Action.CUSTOMERS_READ),
         Section("numbers", "Numbers", Action.STATS_READ),
+        Section("payments", "Payments", Action.PURCHASES_READ),
+        Section("settings", "Settings", Action.SETTINGS_READ),
+        Section("import", "Import", Action.KEYS_IMPORT),
+        Section("tokens", "Tokens", Action.TOKENS_READ),
+        Section("audit", "Audit", Action.AUDIT_READ),
     ),
     "site": (),
 }

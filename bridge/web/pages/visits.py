@@ -22,6 +22,7 @@ from bridge.web.api.errors import ApiError, not_found, translated
 from bridge.web.api.operations import Call, Operation, Reply
 from bridge.web.api.operations import Level as ApiLevel
 from bridge.web.api.reading import refused, row_id
+from bridge.web.api.uploads import Upload
 from bridge.web.doors import Doors
 from bridge.web.pages import rendering
 from bridge.web.pages.forms import HIDDEN, Form, Typed, texts
@@ -197,11 +198,13 @@ class Visit:
         query: Mapping[str, Any] | None = None,
         version: str = "",
         apart: bool = False,
+        file: Upload | None = None,
         **blanks: object,
     ) -> Reply:
         """Do an operation of the API as the visitor. Raises what it raises; a body with faults is an ``ApiError``.
 
         ``version``: what the visitor saw; another one meanwhile is refused. ``apart``: in a transaction of its own.
+        ``file``: the table of an operation that takes one.
         """
         operation = _OPERATIONS[name]
         call = self.call
@@ -210,7 +213,7 @@ class Visit:
                 call,
                 operation=operation,
                 names={**call.names, **{blank: str(text) for blank, text in blanks.items()}},
-                body=operation.body.model_validate(dict(body or {})),
+                body=file or operation.body.model_validate(dict(body or {})),
                 query=operation.query.model_validate(dict(query or {})),
                 if_match=version,
                 session=None if apart else self.session,

@@ -20,12 +20,15 @@ def site(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def paths(site: Site) -> list[str]:
     """Every page of both levels that shows something, filled in."""
     key, package = site.api.keys["annual"].id, site.api.packages["Standard"]
-    shown = [page for page in ALL if not page.path.endswith((".csv", ".svg", "check"))]
+    shown = [page for page in ALL if not page.path.endswith((".csv", ".ndjson", ".svg", "check"))]
     bases = {"repo": HOME, "owner": "/acme/-/licensing"}
     return [
         f"{bases[page.level]}/{page.path}".rstrip("/")
         .replace("packages/<id>", f"packages/{package}")
         .replace("customers/<id>", "customers/1")
+        .replace("tokens/<id>", "tokens/1")
+        .replace("events/<id>", "events/1")
+        .replace("<source>", "stripe")
         .replace("<id>", str(key))
         .replace("<ids>", str(key))
         .replace("<site>", "1")

@@ -274,5 +274,6 @@ def create_app(settings: Settings, parts: Parts | None = None, *, restarted: boo
         themes=lambda: parts.themes,
         payments=lambda: parts.payment_door,
         sales=lambda: parts.payment_sales,
+        patient=parts.patient,
     )
     return create_web(doors)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bridge.services.doctor.patient import Patient, Wishes
 from bridge.services.figures import Figures
 from bridge.services.gate import Gate
 from bridge.services.in_their_stead import InTheirStead
@@ -52,4 +53,5 @@ class Doors:
     themes: Callable[[], Themes]
     payments: Callable[[], PaymentDoor]
     sales: Callable[[], PaymentSales]
+    patient: Callable[[Wishes], Patient]
     numbers: Remembered = field(default_factory=Remembered)

@@ -4,6 +4,7 @@
 page that is missing here fails the walk.
 """
 
+import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,11 +24,13 @@ from bridge.services.standings import Person
 from bridge.web.pages.visits import Page
 
 PUBLIC, PRIVATE, OWNER = "/acme/mod-weather/licenses", "/acme/secret/licenses", "/acme/-/licensing"
+SITE = "/-/licensing"
 ROLES = (*PEOPLE, "anonymous")
 STANDINGS: dict[str, dict[str, Standing]] = {
     PUBLIC: OF_ACME | REPO_ADMIN,
     PRIVATE: OF_ACME | REPO_ADMIN,
     OWNER: OF_ACME,
+    SITE: {"site_admin": OF_ACME["site_admin"]},
 }
 
 
@@ -82,6 +85,7 @@ _BOTH = {
     "domains_check": Needs(Action.KEYS_DOMAINS),
 }
 PAGES: dict[str, Needs] = {
+    **{f"site_{name}": Needs(Action.KEYS_DELETE) for name in ("home", "queue", "doctor", "deletions")},
     "repo_home": Needs(Action.KEYS_READ),
     "owner_home": Needs(Action.KEYS_READ),
     "owner_keys": Needs(Action.KEYS_READ),
@@ -116,6 +120,10 @@ PAGES: dict[str, Needs] = {
 MORE = {"key_expiry": Action.KEYS_EDIT}
 # What belongs to the place itself, whatever else the walk is about.
 OF_PLACE = {"package_new", "settings", "token_new"}
+# What can be done once to a thing, so that each role needs one of its own.
+ONCE_A_THING = {"key_site_free"}
+
+_numbers = itertools.count(1)
 
 
 class Things:
@@ -146,11 +154,16 @@ class Things:
         thing = things.get(page.path.split("/")[0], self.key)
         filled = page.path.replace("<id>", str(thing)).replace("<site>", str(self.site)).replace("<ids>", str(self.key))
         filled = filled.replace("<name>", "sites").replace("<source>", "stripe")
-        return f"{base}/{filled}" if filled else base
+        return f"{base}/{filled}" if filled or base == SITE else base
 
     def sent(self, needs: Needs) -> dict[str, str]:
         """What the form of a page sends, with these things in the place of their names."""
-        names = {"PACKAGE": str(self.package), "KEY": str(self.key), "EVENT": str(self.event), "?": f"Walk {self.key}"}
+        names = {
+            "PACKAGE": str(self.package),
+            "KEY": str(self.key),
+            "EVENT": str(self.event),
+            "?": f"Walk {next(_numbers)}",
+        }
         return {name: names.get(text, text) for name, text in needs.sent.items()} | {"package_id": str(self.package)}
 
 
@@ -162,7 +175,7 @@ def needs_of(page: Page) -> Needs:
 def may_see(base: str, role: str, action: Action) -> bool:
     """Whether the table of permissions lets the role see the page there."""
     standing = STANDINGS[base].get(role)
-    of = (True,) if base == OWNER else (True, False)
+    of = (True,) if base in {OWNER, SITE} else (True, False)
     return standing is not None and any(standing.may(action, of_owner=each) > Grant.NO for each in of)
 
 

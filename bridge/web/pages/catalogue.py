@@ -19,6 +19,7 @@ from bridge.web.pages import (
     repo_addresses,
     repo_home,
     repo_settings,
+    site_admin,
     tokens,
 )
 from bridge.web.pages.visits import Page
@@ -43,4 +44,5 @@ ALL: tuple[Page, ...] = (
     *tokens.PAGES,
     *audit.PAGES,
     *importing.PAGES,
+    *site_admin.PAGES,
 )

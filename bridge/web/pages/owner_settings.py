@@ -94,9 +94,10 @@ def _body(form: Form, stands: shown.OwnerSettings) -> dict[str, Any]:
     streams = _usual() if form["which_streams"] == "usual" else _streams(form)
     if streams != stands.streams:
         body["streams"] = None if form["which_streams"] == "usual" else streams
-    teams = {form[name]: form[f"role_{name.partition('_')[2]}"] for name in form.names("team_")}
+    named = form.names("team_")
+    teams = {form[name]: form[f"role_{name.partition('_')[2]}"] for name in named}
     chosen = {team: role for team, role in teams.items() if team and role}
-    if chosen != stands.teams:
+    if named and chosen != stands.teams:  # a form that says nothing of teams takes no role away
         body["teams"] = chosen or None
     return body
 

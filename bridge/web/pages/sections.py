@@ -37,7 +37,12 @@ SECTIONS: dict[Level, tuple[Section, ...]] = {
         Section("tokens", "Tokens", Action.TOKENS_READ),
         Section("audit", "Audit", Action.AUDIT_READ),
     ),
-    "site": (),
+    "site": (
+        Section("", "Owners", Action.KEYS_DELETE),
+        Section("queue", "Queue and worker", Action.KEYS_DELETE),
+        Section("doctor", "Doctor", Action.KEYS_DELETE),
+        Section("deletions", "Deletions", Action.KEYS_DELETE),
+    ),
 }
 
 

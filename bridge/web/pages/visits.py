@@ -109,7 +109,9 @@ class Visit:
 
     def to(self, path: str = "") -> str:
         """The address of a page of this level, by its path below it."""
-        return f"{self.base}{'' if path.startswith('?') else '/'}{path}" if path else self.base
+        if not path:
+            return self.base + ("/" if self.place is None else "")
+        return f"{self.base}{'' if path.startswith('?') else '/'}{path}"
 
     @property
     def keys_path(self) -> str:

@@ -21,9 +21,9 @@ def paths(site: Site) -> list[str]:
     """Every page of both levels that shows something, filled in."""
     key, package = site.api.keys["annual"].id, site.api.packages["Standard"]
     shown = [page for page in ALL if not page.path.endswith((".csv", ".ndjson", ".svg", "check"))]
-    bases = {"repo": HOME, "owner": "/acme/-/licensing"}
+    bases = {"repo": HOME, "owner": "/acme/-/licensing", "site": "/-/licensing"}
     return [
-        f"{bases[page.level]}/{page.path}".rstrip("/")
+        f"{bases[page.level]}/{page.path}".rstrip("/" if page.level != "site" else "")
         .replace("packages/<id>", f"packages/{package}")
         .replace("customers/<id>", "customers/1")
         .replace("tokens/<id>", "tokens/1")

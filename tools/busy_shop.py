@@ -79,4 +79,4 @@ def _use(parts: Parts, session: Any) -> None:
         )
         counts[Use(day, repo_id, "feed", "expired", 0, "", "", "", "")] += chance.randint(0, 9)
         counts[Use(day, repo_id, "download", "no_key", 0, "", "", "", "")] += chance.randint(0, 4)
-    usage.add(session, counts)
+    usage.add(session, +counts)

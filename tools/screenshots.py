@@ -23,6 +23,7 @@ from tools import busy_shop
 PICTURES = Path(__file__).parent.parent / "docs" / "screenshots"
 HOME = "/acme/mod-weather/licenses"
 MOST_BYTES = 100_000
+_SEEN_ARE_DRAWN = "[...document.images].every(each => each.complete || each.getBoundingClientRect().top > innerHeight)"
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _START_SECONDS = 240
 
@@ -35,12 +36,13 @@ class Shot:
     path: str
     login: str = "olga"
     width: int = 1280
+    height: int = 800
     dark: bool = False
 
 
 OWNER = "/acme/-/licensing"
 SHOTS = (
-    Shot("repo-licenses", HOME),
+    Shot("repo-licenses", HOME, height=640),
     Shot("repo-licenses-phone", HOME, width=390),
     Shot("repo-checklist", "/dora/mod-weather-lite/licenses", "dora"),
     Shot("package-new", f"{HOME}/packages/new"),
@@ -49,7 +51,7 @@ SHOTS = (
     Shot("key-dark", f"{HOME}/keys/KEY", dark=True),
     Shot("key-why", f"{HOME}/keys/KEY/why?domain=shop.example"),
     Shot("settings", f"{HOME}/settings"),
-    Shot("owner", OWNER),
+    Shot("owner", OWNER, height=680),
     Shot("owner-phone", OWNER, width=390),
     Shot("customer", f"{OWNER}/customers/CUSTOMER"),
     Shot("customer-domains", f"{OWNER}/customers/CUSTOMER/domains"),
@@ -84,7 +86,7 @@ def main() -> int:
 def take(browser: Browser, url: str, shot: Shot) -> list[str]:
     """One picture, and what the browser complained about."""
     context = browser.new_context(
-        viewport={"width": shot.width, "height": 800},
+        viewport={"width": shot.width, "height": shot.height},
         color_scheme="dark" if shot.dark else "light",
         locale="en-US",
         timezone_id="UTC",
@@ -95,6 +97,7 @@ def take(browser: Browser, url: str, shot: Shot) -> list[str]:
     sign_in(page, f"{url}{HOME}", shot.login)
     complaints.clear()  # of the pretended Gitea's own pages, and of a refusal on the way
     page.goto(f"{url}{_filled(page, url, shot.path)}")
+    page.wait_for_function(_SEEN_ARE_DRAWN)
     file = PICTURES / f"{shot.name}.png"
     page.screenshot(path=file)
     if file.stat().st_size > MOST_BYTES:

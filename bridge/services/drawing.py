@@ -68,9 +68,9 @@ class Ground:
             opacity="1",
             colors=COLOURS,
             font_family="system-ui, sans-serif",
-            label_font_size=12,
-            major_label_font_size=12,
-            legend_font_size=13,
+            label_font_size=15,
+            major_label_font_size=15,
+            legend_font_size=15,
         )
         styles = [f"inline:{_fillings()}"]
         if self.name == "auto":

@@ -8,7 +8,7 @@ from bridge.services.drawing import Ground, add_fillings, dashes, pygal
 
 MOST_BARS = 12
 _MOST_SERIES = 6
-_LABELS = 7
+_LABELS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def _chart(table: Table, rows: int, ground: Ground) -> Any:
     return made(
         **ground.options(),
         width=800,
-        height=max(150, 70 + 26 * rows) if lying else 260,
+        height=max(150, 70 + 26 * rows) if lying else 280,
         margin=10,
         legend_at_bottom=True,
         show_legend=len(table.drawn) > 1,

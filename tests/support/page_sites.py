@@ -80,9 +80,9 @@ class Guest:
         return self.page
 
     def look(self, width: int, *, dark: bool) -> None:
-        """With a screen of that width, in those colours, from now on."""
+        """With a screen of that width, in those colours, from now on; at once, without a colour in between."""
         self.page.set_viewport_size({"width": width, "height": 900})
-        self.page.emulate_media(color_scheme="dark" if dark else "light")
+        self.page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
 
     def faults(self) -> list[str]:
         """What axe finds in this page, what the browser complained about, and whether it is wider than the screen."""

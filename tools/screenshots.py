@@ -23,7 +23,8 @@ from tools import busy_shop
 PICTURES = Path(__file__).parent.parent / "docs" / "screenshots"
 HOME = "/acme/mod-weather/licenses"
 MOST_BYTES = 100_000
-_SEEN_ARE_DRAWN = "[...document.images].every(each => each.complete || each.getBoundingClientRect().top > innerHeight)"
+_DRAW_WHAT_IS_SEEN = """Promise.all([...document.images]
+    .filter(each => each.getBoundingClientRect().top < innerHeight).map(each => each.decode().catch(() => null)))"""
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _START_SECONDS = 240
 
@@ -97,7 +98,7 @@ def take(browser: Browser, url: str, shot: Shot) -> list[str]:
     sign_in(page, f"{url}{HOME}", shot.login)
     complaints.clear()  # of the pretended Gitea's own pages, and of a refusal on the way
     page.goto(f"{url}{_filled(page, url, shot.path)}")
-    page.wait_for_function(_SEEN_ARE_DRAWN)
+    page.evaluate(_DRAW_WHAT_IS_SEEN)
     file = PICTURES / f"{shot.name}.png"
     page.screenshot(path=file)
     if file.stat().st_size > MOST_BYTES:

@@ -295,5 +295,6 @@ def create_app(settings: Settings, parts: Parts | None = None, *, restarted: boo
         payments=lambda: parts.payment_door,
         sales=lambda: parts.payment_sales,
         thanks=lambda: parts.thanks,
+        patient=parts.patient,
     )
     return create_web(doors)

@@ -18,8 +18,13 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tools import busy_shop
+
 PICTURES = Path(__file__).parent.parent / "docs" / "screenshots"
 HOME = "/acme/mod-weather/licenses"
+MOST_BYTES = 100_000
+_DRAW_WHAT_IS_SEEN = """Promise.all([...document.images]
+    .filter(each => each.getBoundingClientRect().top < innerHeight).map(each => each.decode().catch(() => null)))"""
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _START_SECONDS = 240
 
@@ -32,31 +37,34 @@ class Shot:
     path: str
     login: str = "olga"
     width: int = 1280
+    height: int = 800
     dark: bool = False
 
 
+OWNER = "/acme/-/licensing"
 SHOTS = (
-    Shot("repo-licenses", HOME),
-    Shot("repo-licenses-dark", HOME, dark=True),
+    Shot("repo-licenses", HOME, height=640),
     Shot("repo-licenses-phone", HOME, width=390),
-    Shot("repo-checklist", "/dora/mod-weather-lite/licenses", "dora"),
-    Shot("packages", f"{HOME}/packages"),
-    Shot("packages-phone", f"{HOME}/packages", width=390),
+    Shot("repo-checklist", "/acme/pkg-seo/licenses"),
     Shot("package-new", f"{HOME}/packages/new"),
     Shot("issue-keys", f"{HOME}/keys/new"),
-    Shot("issue-keys-phone-dark", f"{HOME}/keys/new", width=390, dark=True),
     Shot("key", f"{HOME}/keys/KEY"),
     Shot("key-dark", f"{HOME}/keys/KEY", dark=True),
-    Shot("key-phone", f"{HOME}/keys/KEY", width=390),
-    Shot("key-as-viewer", f"{HOME}/keys/KEY", "vera"),
-    Shot("key-expiry", f"{HOME}/keys/KEY/expiry"),
     Shot("key-why", f"{HOME}/keys/KEY/why?domain=shop.example"),
-    Shot("key-mail", f"{HOME}/keys/KEY/mail"),
-    Shot("key-revoke", f"{HOME}/keys/KEY/revoke"),
-    Shot("feeds", f"{HOME}/addresses"),
     Shot("settings", f"{HOME}/settings"),
-    Shot("settings-phone", f"{HOME}/settings", width=390),
-    Shot("refused", "/acme/pkg-seo/licenses", "nobody"),
+    Shot("owner", OWNER, height=680),
+    Shot("owner-phone", OWNER, width=390),
+    Shot("customer", f"{OWNER}/customers/CUSTOMER"),
+    Shot("customer-domains", f"{OWNER}/customers/CUSTOMER/domains"),
+    Shot("numbers", f"{HOME}/numbers", height=740),
+    Shot("numbers-dark", f"{HOME}/numbers", height=740, dark=True),
+    Shot("teams-and-streams", f"{OWNER}/settings"),
+    Shot("tokens", f"{OWNER}/tokens/new"),
+    Shot("audit", f"{OWNER}/audit", height=640),
+    Shot("import", f"{OWNER}/import"),
+    Shot("payments", f"{OWNER}/payments"),
+    Shot("site-admin", "/-/licensing/", "root"),
+    Shot("site-doctor", "/-/licensing/doctor", "root"),
 )
 
 
@@ -79,7 +87,7 @@ def main() -> int:
 def take(browser: Browser, url: str, shot: Shot) -> list[str]:
     """One picture, and what the browser complained about."""
     context = browser.new_context(
-        viewport={"width": shot.width, "height": 900},
+        viewport={"width": shot.width, "height": shot.height},
         color_scheme="dark" if shot.dark else "light",
         locale="en-US",
         timezone_id="UTC",
@@ -89,8 +97,12 @@ def take(browser: Browser, url: str, shot: Shot) -> list[str]:
     page.on("pageerror", lambda error: complaints.append(str(error)))
     sign_in(page, f"{url}{HOME}", shot.login)
     complaints.clear()  # of the pretended Gitea's own pages, and of a refusal on the way
-    page.goto(f"{url}{shot.path.replace('KEY', _key(page, url) if 'KEY' in shot.path else '')}")
-    page.screenshot(path=PICTURES / f"{shot.name}.png", full_page=True)
+    page.goto(f"{url}{_filled(page, url, shot.path)}")
+    page.evaluate(_DRAW_WHAT_IS_SEEN)
+    file = PICTURES / f"{shot.name}.png"
+    page.screenshot(path=file)
+    if file.stat().st_size > MOST_BYTES:
+        complaints.append(f"its picture has {file.stat().st_size:,} bytes, more than {MOST_BYTES:,}")
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
         complaints.append("it is wider than the screen")
     context.close()
@@ -107,11 +119,14 @@ def sign_in(page: Page, address: str, login: str) -> None:
     page.wait_for_load_state()
 
 
-def _key(page: Page, url: str) -> str:
-    """The number of Ann's key."""
-    page.goto(f"{url}{HOME}?q=Ann")
-    link = page.locator("tbody th a").first.get_attribute("href") or ""
-    return link.rpartition("/")[2]
+def _filled(page: Page, url: str, path: str) -> str:
+    """A path with the numbers of Ann's key, and of a customer with many sites."""
+    for blank, listed in (("KEY", f"{HOME}?q=Ann"), ("CUSTOMER", f"{OWNER}/customers?q=Web")):
+        if blank in path:
+            page.goto(f"{url}{listed}")
+            link = page.locator("tbody th a").first.get_attribute("href") or ""
+            path = path.replace(blank, link.rpartition("/")[2])
+    return path
 
 
 @contextlib.contextmanager
@@ -124,6 +139,7 @@ def running_demo() -> Iterator[str]:
         try:
             _wait(demo)
             url = f"http://127.0.0.1:{port}"
+            busy_shop.fill(Path(directory) / "demo" / "config.toml")
             _use_keys(url, directory)
             yield url
         finally:

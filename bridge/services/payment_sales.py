@@ -6,9 +6,9 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
-from bridge.errors import NotFoundError, RefusedError
+from bridge.errors import InvalidInputError, NotFoundError, RefusedError
 from bridge.models import Package, PaymentAccount, PaymentOrder, PriceMap
-from bridge.payments.provider import BegunSale, SaleWish
+from bridge.payments.provider import BegunSale, Price, SaleWish
 from bridge.payments.registry import Providers
 from bridge.payments.vault import Vault
 from bridge.services import payment_access
@@ -58,6 +58,14 @@ class PaymentSales:
         begun = self._providers[account.provider].begin_sale(access, wish)
         self._remember(order, begun)
         return begun.url
+
+    def price_of(self, account: PaymentAccount, ref: str) -> Price:
+        """A price as the provider has it now. Raises ``InvalidInputError``, and what the provider raises."""
+        access = payment_access.access_of(account, self._vault)
+        for each in self._providers[account.provider].prices(access):
+            if each.ref == ref:
+                return each
+        raise InvalidInputError("match", "the account has no active price of that name")
 
     def _for_sale(
         self, session: Any, endpoint: str, package_id: int, price_ref: str

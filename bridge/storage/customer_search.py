@@ -89,12 +89,15 @@ def own_packages(session: Session, repo_id: int) -> Sequence[int]:
 
 
 def first_keys(
-    session: Session, customer_id: int, package_ids: Sequence[int] | None, most: int
+    session: Session, customer_id: int, package_ids: Sequence[int] | None, most: int, offset: int = 0
 ) -> tuple[int, Sequence[tuple[LicenseKey, Package]]]:
-    """How many keys a customer has, of these packages or of all, and the newest of them with their packages."""
+    """How many keys a customer has, of these packages or of all, and the newest of them with their packages.
+
+    ``offset``: so many are passed over.
+    """
     conditions: list[Any] = [LicenseKey.customer_id == customer_id, *_of_packages(package_ids)]
     total = int(session.exec(select(func.count()).select_from(LicenseKey).where(*conditions)).one())
-    query = select(LicenseKey).where(*conditions).order_by(col(LicenseKey.id).desc()).limit(most)
+    query = select(LicenseKey).where(*conditions).order_by(col(LicenseKey.id).desc()).limit(most).offset(offset)
     return total, [(key, session.get_one(Package, key.package_id)) for key in session.exec(query)]
 
 

@@ -66,6 +66,12 @@ def by_state(session: Session, packages: Collection[Package], now: datetime) -> 
     return [tuple(row) for row in session.exec(query.group_by(_PACKAGE, "state_now"))]
 
 
+def held(session: Session, packages: Collection[Package]) -> dict[int, int]:
+    """How many keys there are of each package, in whatever state."""
+    query: Any = select(_PACKAGE, func.count()).where(*_sold(packages)).group_by(_PACKAGE)
+    return dict(session.exec(query).all())
+
+
 def expiring(session: Session, packages: Collection[Package], now: datetime, until: datetime) -> dict[int, int]:
     """How many keys of each package are active now and expire before ``until``."""
     ends = key_states.ends_at

@@ -1,10 +1,11 @@
 """Pages of what belongs to a key, and of the audit trail."""
 
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import func
+from sqlalchemy import func, or_
 from sqlmodel import Session, SQLModel, col, select
 
 from bridge.models import Audit, Site, UsageDay
@@ -43,16 +44,54 @@ def usage(
     return _page(session, UsageDay, conditions, order, limit, offset)
 
 
-def trail(
-    session: Session, owner_id: int, repo_id: int | None, subject: str, *, limit: int, offset: int
-) -> Page[Audit]:
-    """What was changed, newest first; with ``repo_id`` the changes of one repo, its packages and their keys."""
-    conditions: list[Any] = [Audit.owner_id == owner_id]
-    if subject:
-        conditions.append(Audit.subject == subject)
-    if repo_id is not None:
-        conditions.append(Audit.repo_id == repo_id)
-    return _page(session, Audit, conditions, [col(Audit.id).desc()], limit, offset)
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """Which changes are meant: of an owner; with ``repo_id`` those of one repo, its packages and their keys.
+
+    ``actor`` and ``action``: one, or the first word of many (``gitea``, ``key``). ``since`` is in, ``until`` is not.
+    """
+
+    owner_id: int
+    repo_id: int | None = None
+    subject: str = ""
+    actor: str = ""
+    action: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def trail(session: Session, wanted: Trail, *, limit: int, offset: int) -> Page[Audit]:
+    """What was changed, newest first."""
+    return _page(session, Audit, _changes(wanted), [col(Audit.id).desc()], limit, offset)
+
+
+def trail_before(session: Session, wanted: Trail, before_id: int | None, *, limit: int) -> Sequence[Audit]:
+    """The next changes of a long trail, newest first, behind the one that was read last."""
+    conditions = _changes(wanted)
+    if before_id is not None:
+        conditions.append(col(Audit.id) < before_id)
+    return session.exec(select(Audit).where(*conditions).order_by(col(Audit.id).desc()).limit(limit)).all()
+
+
+def _changes(wanted: Trail) -> list[Any]:
+    conditions: list[Any] = [Audit.owner_id == wanted.owner_id]
+    if wanted.repo_id is not None:
+        conditions.append(Audit.repo_id == wanted.repo_id)
+    if wanted.subject:
+        conditions.append(Audit.subject == wanted.subject)
+    if wanted.actor:
+        conditions.append(_is_or_begins(Audit.actor, wanted.actor, ":"))
+    if wanted.action:
+        conditions.append(_is_or_begins(Audit.action, wanted.action, "."))
+    if wanted.since is not None:
+        conditions.append(Audit.at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(Audit.at < wanted.until)
+    return conditions
+
+
+def _is_or_begins(column: Any, word: str, sign: str) -> Any:
+    return or_(column == word, col(column).startswith(f"{word}{sign}", autoescape=True))
 
 
 def _page(

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bridge.services.doctor.patient import Patient, Wishes
 from bridge.services.figures import Figures
 from bridge.services.gate import Gate
 from bridge.services.in_their_stead import InTheirStead
@@ -15,6 +16,7 @@ from bridge.services.payment_sales import PaymentSales
 from bridge.services.people import People
 from bridge.services.products import Products
 from bridge.services.refresh import Catalog
+from bridge.services.remembered import Remembered
 from bridge.services.sign_in import SignIn
 from bridge.services.thanks import ThanksDesk
 from bridge.services.themes import Themes
@@ -53,3 +55,5 @@ class Doors:
     payments: Callable[[], PaymentDoor]
     sales: Callable[[], PaymentSales]
     thanks: Callable[[], ThanksDesk]
+    patient: Callable[[Wishes], Patient]
+    numbers: Remembered = field(default_factory=Remembered)

@@ -12,11 +12,13 @@ from support.api_world import PEOPLE, Api, build_api
 from support.bridges import install
 from support.browsers import Visit, served, visiting
 from support.journey import free_port
+from support.page_payments import account_of, event_of
 from support.page_visits import CLIENT
 
 from bridge.app import create_app
 from bridge.services import sites
 from bridge.services.sites import Newcomer
+from bridge.storage import catalog
 
 HOME = "/acme/mod-weather/licenses"
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js"))
@@ -77,6 +79,11 @@ class Guest:
         self.page.goto(f"{self.url}{path}")
         return self.page
 
+    def look(self, width: int, *, dark: bool) -> None:
+        """With a screen of that width, in those colours, from now on; at once, without a colour in between."""
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
+
     def faults(self) -> list[str]:
         """What axe finds in this page, what the browser complained about, and whether it is wider than the screen."""
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
@@ -108,6 +115,11 @@ def running_site(migrated_sqlite: Path, directory: Path, browser: Browser) -> It
     with made.parts.open_session() as session:
         for host in ("shop.example.com", "localhost"):
             sites.arrive(session, Newcomer(api.keys["annual"].id, host, 2, "free"), made.clock(), per_day=9)
+        owner = catalog.owner_by_name(session, "acme")
+        assert owner is not None, "it is one of the world"
+        event_of(session, account_of(made, session, owner.id), made.clock())
+    made_token = {"name": "shop", "scopes": ["stats:read"]}
+    assert api.post("orgs/acme/license-tokens", made_token).status_code == 201
     with served(create_app(made.settings, made.parts), port):
         yield Site(api, url, browser)
     made.close()

@@ -182,6 +182,13 @@ class AuditQuery(PageQuery):
 
     subject: Line = ""
     """Only changes of one thing, such as ``key:12`` or ``package:3``."""
+    actor: Line = ""
+    """Only what one did, such as ``gitea:7``, ``token:3`` or ``cli:root``; ``gitea``: what any person did."""
+    action: Line = ""
+    """Only one kind of change, such as ``key.revoke``; ``key``: all that is done to keys."""
+    since: Moment | None = None
+    until: Moment | None = None
+    """Changes before it."""
 
 
 class Change(Given):

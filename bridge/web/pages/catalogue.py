@@ -1,26 +1,48 @@
 """Every page."""
 
 from bridge.web.pages import (
+    audit,
+    customer_keys,
+    customers,
+    importing,
     key,
     key_forms,
     key_help,
     key_issuing,
     key_list,
+    numbers,
+    owner_home,
+    owner_settings,
     packages,
+    payment_forms,
+    payments,
     repo_addresses,
     repo_home,
     repo_settings,
+    site_admin,
+    tokens,
 )
 from bridge.web.pages.visits import Page
 
 ALL: tuple[Page, ...] = (
     *repo_home.PAGES,
+    *owner_home.PAGES,
     *key_list.PAGES,
     *key_issuing.PAGES,
     *key.PAGES,
     *key_forms.PAGES,
     *key_help.PAGES,
     *packages.PAGES,
+    *customers.PAGES,
+    *customer_keys.PAGES,
+    *numbers.PAGES,
     *repo_addresses.PAGES,
     *repo_settings.PAGES,
+    *payments.PAGES,
+    *payment_forms.PAGES,
+    *owner_settings.PAGES,
+    *tokens.PAGES,
+    *audit.PAGES,
+    *importing.PAGES,
+    *site_admin.PAGES,
 )

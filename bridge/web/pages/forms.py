@@ -27,6 +27,14 @@ class Form:
         """The text as it was typed."""
         return next(iter(self._values.get(name, ())), "")
 
+    def names(self, beginning: str) -> list[str]:
+        """The fields whose name begins so."""
+        return [name for name in self._values if name.startswith(beginning)]
+
+    def set(self, name: str, text: str) -> None:
+        """What a field shows from now on."""
+        self._values[name] = [text]
+
     def all(self, name: str) -> list[str]:
         """Everything that was chosen of a field."""
         return [each for each in self._values.get(name, ()) if each]
@@ -78,3 +86,26 @@ class Form:
             self.errors.setdefault(shown.get(own, own), sentence)
         if not error.errors:
             self.problem = error.message
+
+
+def texts(value: object) -> Sequence[str]:
+    """A first value as a form holds it. ``None`` and ``False`` are empty."""
+    if value is None or value is False or value == "":
+        return []
+    if value is True:
+        return ["1"]
+    if isinstance(value, datetime):
+        return [value.strftime("%Y-%m-%d")]
+    if isinstance(value, list | tuple | set | frozenset):
+        return [str(each) for each in value]
+    return [str(value)]
+
+
+def file_text(raw: bytes) -> str:
+    """A file that was chosen, as text: by its mark, else UTF-8, else Western European."""
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return raw.decode("utf-16", "replace")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace")

@@ -11,6 +11,7 @@ from bridge.rules.permissions import Action
 from bridge.rules.terms import add_months
 from bridge.services import key_usage_chart, keys
 from bridge.storage import pages
+from bridge.storage.pages import Trail
 from bridge.web.api import schemas_keys as shown
 from bridge.web.pages import repo_home
 from bridge.web.pages.visits import Page, Visit, at_each
@@ -139,7 +140,8 @@ def _history(visit: Visit, key: shown.Key) -> Any:
         return None
     with visit.reading() as session:
         call = visit.call
-        return pages.trail(session, call.owner_id, None, f"key:{key.id}", limit=_MOST_LINES, offset=0)[1]
+        wanted = Trail(call.owner_id, subject=f"key:{key.id}")
+        return pages.trail(session, wanted, limit=_MOST_LINES, offset=0)[1]
 
 
 PAGES = at_each(

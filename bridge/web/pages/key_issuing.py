@@ -1,7 +1,5 @@
 """Issuing keys: one, several, or one for each domain; and the result, to copy or to download."""
 
-import csv
-import io
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -16,11 +14,11 @@ from bridge.web.api.errors import invalid, not_found
 from bridge.web.api.fields import MOST_LIMIT
 from bridge.web.api.key_shapes import shapes
 from bridge.web.api.keys import package_for
+from bridge.web.pages.files_of_rows import csv_file
 from bridge.web.pages.forms import Form
 from bridge.web.pages.visits import Page, Visit, at_each
 
 _IDS = re.compile(r"[1-9][0-9]{0,9}(?:-[1-9][0-9]{0,9})?", re.ASCII)
-_NO_FORMULA = ("=", "+", "-", "@")
 
 
 def issue(visit: Visit) -> Response:
@@ -45,17 +43,12 @@ def issued(visit: Visit) -> Response:
 
 
 def table(visit: Visit) -> Response:
-    """The same as a table for spreadsheets; what one would take for a formula is made text."""
-    file = io.StringIO()
-    lines = csv.writer(file)
-    lines.writerow(["key", "domain", "customer", "email", "package", "expires"])
+    """The same as a table for spreadsheets."""
+    rows = [["key", "domain", "customer", "email", "package", "expires"]]
     for key in _issued(visit):
         end = key.expires_at.date().isoformat() if key.expires_at else "never"
-        row = [key.code, " ".join(key.domains), key.customer_name, key.customer_email, key.package.name, end]
-        lines.writerow([f"'{cell}" if cell.startswith(_NO_FORMULA) else cell for cell in row])
-    response = Response(file.getvalue(), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = 'attachment; filename="license-keys.csv"'
-    return response
+        rows.append([key.code, " ".join(key.domains), key.customer_name, key.customer_email, key.package.name, end])
+    return csv_file("license-keys.csv", rows)
 
 
 def written(ids: Sequence[int]) -> str:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Response
 
 from bridge.rules.permissions import Action
 from bridge.web.api.fields import MOST_LIMIT
+from bridge.web.pages import paging
 from bridge.web.pages.visits import Page, Visit, at_each
 
 EXPIRING = timedelta(days=30)
@@ -42,8 +42,7 @@ def listed(visit: Visit) -> Mapping[str, Any]:
     asked = {name: visit.query.get(name, "").strip() for name in (*_KEPT, "page", "after", "before")}
     reply = visit.fill("list_license_keys", query=_query(visit, asked))
     packages = visit.fill("list_license_packages", query={"limit": MOST_LIMIT}).payload
-    before, after = reply.around or (None, None)
-    number = int(asked["page"] or 1)
+    kept = {name: asked[name] for name in _KEPT}
     return {
         "asked": asked,
         "filtered": any(asked[name] for name in ("q", "state", "package")),
@@ -53,10 +52,7 @@ def listed(visit: Visit) -> Mapping[str, Any]:
         "packages": packages,
         "states": STATES,
         "sorts": SORTS,
-        "links": {
-            "before": _link(visit, asked, number - 1, before) if before is not None else "",
-            "after": _link(visit, asked, number + 1, after) if after is not None else "",
-        },
+        "links": paging.around(visit, visit.keys_path, kept, reply),
     }
 
 
@@ -73,11 +69,6 @@ def _query(visit: Visit, asked: Mapping[str, str]) -> dict[str, Any]:
     if asked["state"] == "expiring":
         wanted |= {"state": "active", "expires_before": visit.now + EXPIRING}
     return {name: value for name, value in wanted.items() if value}
-
-
-def _link(visit: Visit, asked: Mapping[str, str], page: int, where: Mapping[str, str]) -> str:
-    kept = {name: asked[name] for name in _KEPT if asked[name]}
-    return visit.to(f"{visit.keys_path}?{urlencode({**kept, 'page': max(1, page), **where})}")
 
 
 PAGES = at_each(("owner",), Page("keys", "keys", Action.KEYS_READ, show))

@@ -17,6 +17,8 @@ from bridge.web.pages import rendering
 from bridge.web.pages.visits import Visit
 
 _SEE_OTHER = 303
+# What was made is shown at once and never again; sent twice, the form leads to where such things are.
+_LEADS_ON = {_SEE_OTHER, 201}
 _REPEATED = "This form was sent before. What it asks for was done once, and nothing happened now."
 
 
@@ -33,7 +35,7 @@ def once(visit: Visit, respond: Callable[[], Response]) -> Response:
             return rendering.see_other(earlier.body)
         visit.session = session
         response = respond()
-        if response.status_code == _SEE_OTHER:
+        if response.status_code in _LEADS_ON:
             replays.keep(session, row.scope, _SEE_OTHER, response.headers["Location"], "{}")
         else:
             session.rollback()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Response
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from bridge.errors import NotFoundError, UnavailableError
 from bridge.rules.permissions import TABLE, Action, Grant, Role
@@ -41,6 +42,12 @@ NOTHING = Refused(
     "Nothing here",
     "There is nothing at this address, or nothing for you.",
     "Check the address. If somebody sent it to you, ask them to let you in.",
+)
+TOO_LARGE = Refused(
+    413,
+    "Too much at once",
+    "The form is larger than a page takes, so nothing was done.",
+    "Send it in parts. Large tables of keys are imported on the server (bridge import) or through the API.",
 )
 FOREIGN_FORM = Refused(
     403,
@@ -109,6 +116,8 @@ def _refused(error: Exception, *, unsafe: bool) -> Refused:
         )
     if isinstance(error, HiddenError | NotFoundError):
         return NOTHING
+    if isinstance(error, RequestEntityTooLarge):
+        return TOO_LARGE
     if isinstance(error, UnavailableError):
         log.warning("a page was not shown: %s", error)
         return Refused(

@@ -14,6 +14,7 @@ from bridge.web.pages import files, guarding, refusing, rendering, sections, sig
 from bridge.web.pages.catalogue import ALL
 from bridge.web.pages.cookies import Cookies
 from bridge.web.pages.entering import Entered, enter, look, new_visit
+from bridge.web.pages.forms import file_text
 from bridge.web.pages.once import once
 from bridge.web.pages.visits import BASES, Page, Visit
 
@@ -76,7 +77,7 @@ def _view(doors: Doors, page: Page, cookies: Cookies, seats: Seats, prefix: str)
 def _posted(doors: Doors, page: Page, seats: Seats, prefix: str, names: dict[str, str], entered: Entered) -> Response:
     if not guarding.is_from_here(request, doors.settings.bridge.public_url):
         return refusing.show(refusing.FOREIGN_FORM, rendering.stranger(doors))
-    typed = list(request.form.items(multi=True))
+    typed = [*request.form.items(multi=True), *_files()]
     if not entered.is_live:
         return _wait_for(doors, entered, _address(), typed)
     visit = _visit(doors, page, prefix, names, entered)
@@ -89,6 +90,11 @@ def _posted(doors: Doors, page: Page, seats: Seats, prefix: str, names: dict[str
         return response
     visit.posted = True
     return _shown(visit, seats)
+
+
+def _files() -> list[tuple[str, str]]:
+    """Files that were chosen in a form, as text: as if somebody had pasted them into a field."""
+    return [(name, file_text(file.read())) for name, file in request.files.items(multi=True) if file.filename]
 
 
 def _wait_for(doors: Doors, entered: Entered, address: str, typed: list[tuple[str, str]]) -> Response:

@@ -20,13 +20,29 @@ SECTIONS: dict[Level, tuple[Section, ...]] = {
         Section("", "Keys", Action.KEYS_READ),
         Section("packages", "Packages", Action.PACKAGES_READ),
         Section("addresses", "Feeds", Action.SETTINGS_READ),
+        Section("numbers", "Numbers", Action.STATS_READ),
         Section("settings", "Settings", Action.SETTINGS_READ),
+        Section("tokens", "Tokens", Action.TOKENS_READ),
+        Section("audit", "Audit", Action.AUDIT_READ),
     ),
     "owner": (
+        Section("", "Overview", Action.KEYS_READ),
         Section("keys", "Keys", Action.KEYS_READ),
         Section("packages", "Packages", Action.PACKAGES_READ),
+        Section("customers", "Customers", Action.CUSTOMERS_READ),
+        Section("numbers", "Numbers", Action.STATS_READ),
+        Section("payments", "Payments", Action.PURCHASES_READ),
+        Section("settings", "Settings", Action.SETTINGS_READ),
+        Section("import", "Import", Action.KEYS_IMPORT),
+        Section("tokens", "Tokens", Action.TOKENS_READ),
+        Section("audit", "Audit", Action.AUDIT_READ),
     ),
-    "site": (),
+    "site": (
+        Section("", "Owners", Action.KEYS_DELETE),
+        Section("queue", "Queue and worker", Action.KEYS_DELETE),
+        Section("doctor", "Doctor", Action.KEYS_DELETE),
+        Section("deletions", "Deletions", Action.KEYS_DELETE),
+    ),
 }
 
 

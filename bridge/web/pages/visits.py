@@ -22,9 +22,10 @@ from bridge.web.api.errors import ApiError, not_found, translated
 from bridge.web.api.operations import Call, Operation, Reply
 from bridge.web.api.operations import Level as ApiLevel
 from bridge.web.api.reading import refused, row_id
+from bridge.web.api.uploads import Upload
 from bridge.web.doors import Doors
 from bridge.web.pages import rendering
-from bridge.web.pages.forms import HIDDEN, Form, Typed
+from bridge.web.pages.forms import HIDDEN, Form, Typed, texts
 
 Level = Literal["repo", "owner", "site"]
 BASES: dict[Level, str] = {
@@ -108,7 +109,9 @@ class Visit:
 
     def to(self, path: str = "") -> str:
         """The address of a page of this level, by its path below it."""
-        return f"{self.base}{'' if path.startswith('?') else '/'}{path}" if path else self.base
+        if not path:
+            return self.base + ("/" if self.place is None else "")
+        return f"{self.base}{'' if path.startswith('?') else '/'}{path}"
 
     @property
     def keys_path(self) -> str:
@@ -122,6 +125,12 @@ class Visit:
         for name, text in self.names.items():
             path = path.replace(f"<{name}>", quote(text, safe=""))
         return path
+
+    @property
+    def page_number(self) -> int:
+        """Which page of a list is asked for; the first, where that is no number."""
+        text = self.query.get("page", "")
+        return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else 1  # noqa: PLR2004
 
     def gitea(self, path: str = "") -> str:
         """An address of Gitea."""
@@ -191,11 +200,13 @@ class Visit:
         query: Mapping[str, Any] | None = None,
         version: str = "",
         apart: bool = False,
+        file: Upload | None = None,
         **blanks: object,
     ) -> Reply:
         """Do an operation of the API as the visitor. Raises what it raises; a body with faults is an ``ApiError``.
 
         ``version``: what the visitor saw; another one meanwhile is refused. ``apart``: in a transaction of its own.
+        ``file``: the table of an operation that takes one.
         """
         operation = _OPERATIONS[name]
         call = self.call
@@ -204,7 +215,7 @@ class Visit:
                 call,
                 operation=operation,
                 names={**call.names, **{blank: str(text) for blank, text in blanks.items()}},
-                body=operation.body.model_validate(dict(body or {})),
+                body=file or operation.body.model_validate(dict(body or {})),
                 query=operation.query.model_validate(dict(query or {})),
                 if_match=version,
                 session=None if apart else self.session,
@@ -234,7 +245,7 @@ class Visit:
     def form(self, first: Mapping[str, object], version: str = "") -> Form:
         """The form of this page: what was typed, or else what stands now. ``None`` and ``False`` are empty."""
         if self.typed is None:
-            return Form({name: _texts(value) for name, value in first.items()}, version)
+            return Form({name: texts(value) for name, value in first.items()}, version)
         values: dict[str, list[str]] = {}
         for name, text in self.typed:
             if name not in HIDDEN:
@@ -280,15 +291,3 @@ class Visit:
     def not_found(self) -> ApiError:
         """There is no such thing here."""
         return not_found()
-
-
-def _texts(value: object) -> Sequence[str]:
-    if value is None or value is False or value == "":
-        return []
-    if value is True:
-        return ["1"]
-    if isinstance(value, datetime):
-        return [value.strftime("%Y-%m-%d")]
-    if isinstance(value, list | tuple | set | frozenset):
-        return [str(each) for each in value]
-    return [str(value)]

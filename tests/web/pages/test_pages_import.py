@@ -1,0 +1,86 @@
+"""Import: first what would happen, then that; nothing of it twice, and nothing by surprise."""
+
+import io
+
+import pytest
+from support.page_visits import PUBLIC, Pages, form_at
+
+PATH = "/acme/-/licensing/import"
+HEADER = "code,package,customer_name,customer_email\n"
+
+
+def table(*lines: str) -> str:
+    return HEADER + "".join(f"{line}\n" for line in lines)
+
+
+def look(visitor, text, **fields):
+    answer = visitor.post(PATH, {**form_at(visitor.text(PATH), PATH), "table": text, "step": "look", **fields})
+    return answer, answer.get_data(as_text=True)
+
+
+def keys(pages: Pages, text: str) -> list[dict]:
+    return pages.api.get(f"orgs/acme/license-keys?q={text}").json
+
+
+def test_a_table_is_looked_at_and_imported_once(shared: Pages):
+    visitor = shared.visitor("manager")
+    answer, text = look(visitor, table("OLD-KEY-0001,Standard,Iris Import,iris@example.com"))
+    assert answer.status_code == 200, text
+    assert "Nothing has been imported yet" in text
+    assert keys(shared, "Iris") == []
+    sent = {**form_at(text, PATH), "step": "do"}
+    for _ in range(2):
+        done = visitor.post(PATH, sent)
+        assert (done.status_code, done.headers["Location"]) == (303, "/acme/-/licensing/keys")
+    assert len(keys(shared, "Iris")) == 1
+    _, again = look(visitor, table("OLD-KEY-0001,Standard,Iris Import,iris@example.com"))
+    assert "<dt>Known already</dt><dd>1</dd>" in again
+    assert 'value="do"' not in again, "there is nothing to import"
+
+
+def test_a_file_in_another_encoding_is_read_and_stays_for_the_next_step(shared: Pages):
+    visitor = shared.visitor()
+    raw = table("OLD-KEY-0002,Standard,Jürgen Größe,j@example.com").encode("cp1252")
+    fields = {**form_at(visitor.text(PATH), PATH), "step": "look", "file": (io.BytesIO(raw), "keys.csv")}
+    headers = {"Sec-Fetch-Site": "same-origin", "Origin": PUBLIC}
+    answer = visitor.client.post(
+        PATH, data=fields, base_url=PUBLIC, headers=headers, content_type="multipart/form-data"
+    )
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == 200
+    assert visitor.post(PATH, {**form_at(text, PATH), "step": "do"}).status_code == 303
+    assert keys(shared, "Größe")[0]["customer_name"] == "Jürgen Größe"
+
+
+def test_bad_rows_are_named_and_left_out_only_where_one_says_so(shared: Pages):
+    visitor = shared.visitor()
+    mixed = table("OLD-KEY-0003,Standard,Good,g@example.com", "OLD-KEY-0004,No such package,Bad,b@example.com")
+    _, text = look(visitor, mixed)
+    assert "<dt>Can&#39;t be taken</dt><dd>1</dd>" in text or "<dt>Can't be taken</dt><dd>1</dd>" in text
+    assert 'value="do"' not in text
+    refused = visitor.post(PATH, {**form_at(text, PATH), "step": "do"})
+    assert refused.status_code == 422
+    assert keys(shared, "OLD-KEY-0003") == []
+    _, text = look(visitor, mixed, on_error="skip")
+    assert "Import 1 key<" in text
+    done = visitor.post(PATH, {**form_at(text, PATH), "step": "do"})
+    assert done.status_code == 303
+    assert "Imported: 1 new, 1 left out." in visitor.text("/acme/-/licensing/keys")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "choose a file"),
+        ("what is this\n", "no known table has that header line"),
+        ("x" * 400_001, "has more than"),
+    ],
+)
+def test_what_is_no_table_is_told_at_its_field(shared: Pages, text, says):
+    answer, page = look(shared.visitor(), text)
+    assert (answer.status_code, says.lower() in page.lower()) == (422, True)
+
+
+def test_a_form_that_is_too_large_is_refused_in_words(shared: Pages):
+    answer, text = look(shared.visitor(), "x" * 1_100_000)
+    assert (answer.status_code, "Too much at once" in text) == (413, True)

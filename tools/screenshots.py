@@ -60,7 +60,7 @@ SHOTS = (
     Shot("numbers-dark", f"{HOME}/numbers", height=740, dark=True),
     Shot("teams-and-streams", f"{OWNER}/settings"),
     Shot("tokens", f"{OWNER}/tokens/new"),
-    Shot("audit", f"{OWNER}/audit", height=640),
+    Shot("audit", f"{OWNER}/audit", height=560),
     Shot("import", f"{OWNER}/import"),
     Shot("payments", f"{OWNER}/payments"),
     Shot("site-admin", "/-/licensing/", "root"),

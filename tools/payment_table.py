@@ -66,9 +66,9 @@ class Happening:
     held: int = 0  # keys that were there before
 
 
-def _sold(**more: object) -> tuple[Fact, ...]:
-    sale = Sale("sale", paid=True, paid_at=_START, amount_minor=4900, currency="EUR", payment_ref="payment")
-    return (SoldLine("line", 1, 1, Term("annual")), replace(sale, **more))  # type: ignore[arg-type]
+_ONCE = SoldLine("line", 1, 1, Term("annual"))
+_SALE = Sale("sale", paid=True, paid_at=_START, amount_minor=4900, currency="EUR", payment_ref="payment")
+_SOLD: tuple[Fact, ...] = (_ONCE, _SALE)
 
 
 def _period(name: str, start: datetime, end: datetime, amount: int = 900) -> PaidPeriod:
@@ -81,12 +81,10 @@ def _shown(status: str, *, package: int = 1, quantity: int = 1, **more: object) 
 
 
 def _dispute(*words: str) -> tuple[Fact, ...]:
-    told = (Dispute.seen("dispute", "payment", word, Version(ticket=number)) for number, word in enumerate(words, 1))
-    return (*_sold(), *told)
+    return (*_SOLD, *(Dispute.seen("dispute", "payment", word, Version(at)) for at, word in enumerate(words, 1)))
 
 
 _FIRST_PAID = _period("first", _START, _FIRST)
-_ONCE = _sold()[0]
 _SESSION, _CAPTURE = "checkout.session.completed", "PAYMENT.CAPTURE.COMPLETED"
 _SUB = "customer.subscription.updated"
 _REFUNDS = ("refund.created", "refund.updated", "charge.refunded")
@@ -106,7 +104,7 @@ ROWS = (
         "it was paid once, or nothing was to pay",
         (_SESSION, "checkout.session.async_payment_succeeded"),
         (_CAPTURE, "CHECKOUT.ORDER.COMPLETED"),
-        _sold(),
+        _SOLD,
     ),
     Happening(
         "a payment that took days failed",
@@ -118,7 +116,7 @@ ROWS = (
         "three were bought once",
         (_SESSION,),
         (_CAPTURE,),
-        (SoldLine("line", 1, 3, Term("annual")), _sold()[1]),
+        (SoldLine("line", 1, 3, Term("annual")), _SALE),
     ),
     Happening(
         "three were subscribed to",
@@ -184,10 +182,7 @@ ROWS = (
         held=2,
     ),
     Happening(
-        "cancelled at the end of the period",
-        (_SUB,),
-        (),
-        (_FIRST_PAID, _shown("active", cancel_at_period_end=True)),
+        "cancelled at the end of the period", (_SUB,), (), (_FIRST_PAID, _shown("active", cancel_at_period_end=True))
     ),
     Happening(
         "cancelled at once, or at its end",
@@ -202,9 +197,7 @@ ROWS = (
         (_FIRST_PAID, _shown("canceled", ended_at=_ENDED)),
         {"cancel_now": "immediate"},
     ),
-    Happening(
-        "all of it went back", _REFUNDS, _BACK, (*_sold(), Refund("refund", "payment", None, "EUR", "succeeded"))
-    ),
+    Happening("all of it went back", _REFUNDS, _BACK, (*_SOLD, Refund("refund", "payment", None, "EUR", "succeeded"))),
     Happening(
         "a renewal went back",
         _REFUNDS,
@@ -216,19 +209,19 @@ ROWS = (
             _shown("active"),
         ),
     ),
-    Happening("a part went back", _REFUNDS, _BACK, (*_sold(), Refund("refund", "payment", 1000, "EUR", "succeeded"))),
+    Happening("a part went back", _REFUNDS, _BACK, (*_SOLD, Refund("refund", "payment", 1000, "EUR", "succeeded"))),
     Happening(
         "the same",
         _REFUNDS,
         _BACK,
-        (*_sold(), Refund("refund", "payment", 1000, "EUR", "succeeded")),
+        (*_SOLD, Refund("refund", "payment", 1000, "EUR", "succeeded")),
         {"partial_refund": "revoke"},
     ),
     Happening(
         "a refund failed after all",
         ("refund.failed",),
         ("PAYMENT.REFUND.FAILED",),
-        (*_sold(), PayLink("payment", "sale", 4900, "EUR"), Refund("refund", "payment", 4900, "EUR", "failed")),
+        (*_SOLD, PayLink("payment", "sale", 4900, "EUR"), Refund("refund", "payment", 4900, "EUR", "failed")),
     ),
     Happening("the payment is asked about (inquiry)", _DISPUTED, _CHANGED, _dispute("warning_needs_response")),
     Happening("the payment is contested", _DISPUTED, _CHANGED, _dispute("needs_response")),
@@ -241,7 +234,7 @@ ROWS = (
     ),
     Happening("the dispute is lost", _DECIDED, ("CUSTOMER.DISPUTE.RESOLVED",), _dispute("needs_response", "lost")),
     Happening(
-        "the bank takes the payment for fraud; the seller is told", ("radar.early_fraud_warning.created",), (), _sold()
+        "the bank takes the payment for fraud; the seller is told", ("radar.early_fraud_warning.created",), (), _SOLD
     ),
 )
 
@@ -303,4 +296,4 @@ def _flags(found: Outcome) -> str:
 
 
 def _listed(provider: str, events: tuple[str, ...]) -> str:
-    return f"{provider} {', '.join(f'`{event}`' for event in events)}" if events else ""
+    return f"{provider} `{'`, `'.join(events)}`" if events else ""

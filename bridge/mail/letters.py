@@ -14,7 +14,9 @@ from bridge.errors import InvalidInputError
 
 _MOST_NAME = 100
 _MOST_ADDRESS = 254  # RFC 5321
-_LOCAL = re.compile(r"[^\s@<>(),:;\[\]\\\"]{1,64}")
+# As RFC 5322 has it without quotes, and RFC 1123.
+_LOCAL = re.compile(r"(?=.{1,64}$)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_DOMAIN = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,10 @@ def message(letter: Letter, message_id: str, now: datetime) -> EmailMessage:
     Programs that answer by themselves are told not to (RFC 3834); it is no mass mail, so it claims no precedence.
     """
     found = EmailMessage(policy=SMTP)
-    found["From"] = Address(one_line(letter.seller)[:_MOST_NAME], addr_spec=_checked(letter.sender))
-    found["To"] = Address(addr_spec=_checked(letter.to))
+    found["From"] = _address(letter.sender, one_line(letter.seller)[:_MOST_NAME])
+    found["To"] = _address(letter.to)
     if letter.reply_to and letter.reply_to != letter.sender:
-        found["Reply-To"] = Address(addr_spec=_checked(letter.reply_to))
+        found["Reply-To"] = _address(letter.reply_to)
     found["Subject"] = one_line(letter.subject)
     found["Date"] = now
     found["Message-ID"] = message_id
@@ -58,14 +60,14 @@ def one_line(text: str) -> str:
     return " ".join(plain.split())
 
 
-def _checked(address: str) -> str:
-    """A mail address as the server takes it: the domain in ASCII."""
+def _address(address: str, name: str = "") -> Address:
+    """An address as a header and every server takes it: in ASCII, the domain translated."""
     local, _, domain = address.rpartition("@")
     try:
         plain = idna.encode(domain, uts46=True).decode("ascii") if not domain.isascii() else domain
     except idna.IDNAError:
         plain = ""
-    fits = _LOCAL.fullmatch(local) and re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", plain)
-    if not fits or any(unicodedata.category(sign)[0] == "C" for sign in local) or len(address) > _MOST_ADDRESS:
+    fits = _LOCAL.fullmatch(local) and _DOMAIN.fullmatch(plain) and len(address) <= _MOST_ADDRESS
+    if not fits:
         raise InvalidInputError("email", "the mail address can't be written to; correct it at the key")
-    return f"{local}@{plain}"
+    return Address(name, local, plain)

@@ -128,6 +128,15 @@ def test_an_address_of_another_alphabet_is_written_to(post):
     assert _sold(post, email="ann@müller.example").to == ["ann@xn--mller-kva.example"]
 
 
+@pytest.mark.parametrize("address", ["änn@example.com", "a..b@example.com", "a@b..example", "a,b@example.com", "a@[1]"])
+def test_an_address_that_no_server_takes_is_told_to_the_seller(post, address):
+    post.shop.buy(email=address)
+    post.shop.deliver()
+    (told,) = post.send()
+    assert (post.stands(), told.to) == (["dead"], ["help@acme.example"])
+    assert "can't be written to" in told.text()
+
+
 def test_an_address_that_is_refused_for_good_is_told_to_the_seller(post):
     post.sink.answers, post.sink.at = ["550 nobody of that name"], "RCPT"
     post.shop.buy()

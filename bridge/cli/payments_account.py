@@ -79,7 +79,7 @@ def map_(
         return
     with context.reading() as session:
         account = find(session, name)
-    price = None if remove else _price(context, account, value, stated)
+    price = None if remove else context.parts.payment_sales.price_of(account, value, stated)
     with context.writing() as session:
         account = find(session, name)
         if remove:
@@ -100,31 +100,6 @@ def map_(
             now=context.parts.clock(),
         )
         click.echo(f"{value} is the package “{found.name}” (number {found.id}). Events that are read again: {again}.")
-
-
-def _price(context: Context, account: PaymentAccount, value: str, stated: str) -> Price | None:
-    match = accounts.match_type_of(value, account.provider)
-    if account.provider == "paypal" and match == "price":
-        return _stated(value, stated)
-    if stated:
-        raise InvalidInputError("price", f"what {value} costs is known at the provider; leave --price away")
-    if match not in {"price", "plan"} or not account.api_key:
-        return None
-    prices = context.parts.providers[account.provider].prices(access_to(context, account))
-    found = next((each for each in prices if each.ref == value), None)
-    if found is None:
-        raise NotFoundError(f"the account has no active price {value}; `bridge payments map` lists them")
-    return found
-
-
-def _stated(value: str, text: str) -> Price:
-    """A price that only the seller knows."""
-    amount, _, currency = text.partition(" ")
-    try:
-        found = money.parse(amount, currency.strip())
-    except money.InvalidMoney as error:
-        raise InvalidInputError("price", f"say what it costs, e.g. --price “49.00 EUR”. {error}") from None
-    return Price(value, "", value, found.minor, found.currency, recurring=False)
 
 
 def _package(session: Any, account: PaymentAccount, text: str) -> Package:

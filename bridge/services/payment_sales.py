@@ -11,7 +11,9 @@ from bridge.models import Package, PaymentAccount, PaymentOrder, PriceMap
 from bridge.payments.provider import BegunSale, Price, SaleWish
 from bridge.payments.registry import Providers
 from bridge.payments.vault import Vault
+from bridge.rules.payments import money
 from bridge.services import payment_access
+from bridge.services.payment_accounts import match_type_of
 from bridge.storage import payment_accounts
 
 
@@ -59,13 +61,24 @@ class PaymentSales:
         self._remember(order, begun)
         return begun.url
 
-    def price_of(self, account: PaymentAccount, ref: str) -> Price:
-        """A price as the provider has it now. Raises ``InvalidInputError``, and what the provider raises."""
-        access = payment_access.access_of(account, self._vault)
-        for each in self._providers[account.provider].prices(access):
-            if each.ref == ref:
-                return each
-        raise InvalidInputError("match", "the account has no active price of that name")
+    def price_of(self, account: PaymentAccount, value: str, stated: str = "") -> Price | None:
+        """What a value costs that is about to be mapped; ``None`` where that is told with each sale.
+
+        ``stated`` (such as ``49.00 EUR``) is for a word of PayPal's orders, whose price only the seller knows. Raises
+        ``InvalidInputError``, and what the provider raises.
+        """
+        match = match_type_of(value, account.provider)
+        if account.provider == "paypal" and match == "price":
+            return _stated(value, stated)
+        if stated:
+            raise InvalidInputError("price", f"what {value} costs is known at the provider; leave the price away")
+        if match not in {"price", "plan"} or not account.api_key:
+            return None
+        prices = self._providers[account.provider].prices(payment_access.access_of(account, self._vault))
+        found = next((each for each in prices if each.ref == value), None)
+        if found is None:
+            raise InvalidInputError("match", f"the account has no active price {value}")
+        return found
 
     def _for_sale(
         self, session: Any, endpoint: str, package_id: int, price_ref: str
@@ -106,3 +119,13 @@ class PaymentSales:
             row = session.get_one(PaymentOrder, order)
             row.ref = begun.ref
             session.add(row)
+
+
+def _stated(value: str, text: str) -> Price:
+    """A price that only the seller knows."""
+    amount, _, currency = text.partition(" ")
+    try:
+        found = money.parse(amount, currency.strip())
+    except money.InvalidMoney as error:
+        raise InvalidInputError("price", f"say what it costs, such as 49.00 EUR. {error}") from None
+    return Price(value, "", value, found.minor, found.currency, recurring=False)

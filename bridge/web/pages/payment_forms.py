@@ -53,8 +53,7 @@ def map_value(visit: Visit) -> Response:
 
     def asked(form: Form) -> Price | None:
         """What the provider says of it, asked before anything is opened for writing."""
-        is_price = accounts.match_type_of(form["value"]) == "price"
-        return visit.doors.sales().price_of(row, form["value"]) if is_price and row.api_key else None
+        return visit.doors.sales().price_of(row, form["value"], form["price"])
 
     def send(session: Any, account: PaymentAccount, form: Form) -> str:
         package = next((each for each in packages if str(each.id) == form["package"]), None)
@@ -68,7 +67,7 @@ def map_value(visit: Visit) -> Response:
         more = f" Events that are read again: {again}." if again else ""
         return f"{form['value']} is the package “{package.name}” now.{more}"
 
-    first = {"value": visit.query.get("value", ""), "package": ""}
+    first = {"value": visit.query.get("value", ""), "package": "", "price": ""}
     before: list[Price | None] = []
     return _form(visit, "map", first, send, lambda form: before.append(asked(form)), packages=packages)
 

@@ -133,7 +133,7 @@ def _is_over(wire: Any) -> bool:
     """Whether the wait is over: it has begun, or can't for a reason that the caller's own try will tell."""
     try:
         wire.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:  # a damaged file is one, and no operational error
         if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
             return False
     return True

@@ -57,6 +57,12 @@ def test_links_lead_to_the_bridge_wherever_it_is():
         ("{{if .OrgLink}}", "an {{if}} without its {{end}}"),
         ("{{end}}", "an {{end}} without its {{if}}"),
         ("{{if .OrgLink}}{{end}}{{end}}", "an {{end}} without its {{if}}"),
+        ("{{else}}", "an {{else}} that belongs to no {{if}}"),
+        ("{{if .OrgLink}}{{else}}{{else}}{{end}}", "an {{else}} that belongs to no {{if}}"),
+        ("{{if .OrgLink}}{{else if .IsAdmin}}{{end}}", "has words of its own"),
+        ("{{if}}{{end}}", "{{if}} without a condition"),
+        ("{{if .OrgLink}}{{end .OrgLink}}", "an {{end}} with words of its own"),
+        ("{{.OrgLink end}}", "only begins an action"),
         ("{{.RepoLink", "a {{ without its }}"),
         ("{{}}", "an empty action"),
         ('{{svg "octicon-key" 16 | Safe}}', "16 is not among"),
@@ -149,3 +155,15 @@ def test_a_block_that_somebody_broke_is_found(folder):
     assert [fault for fault in folder.faults() if "Nonsense is not among" in fault and str(path) in fault]
     settle(folder, folder.missing(HERE))
     assert list(folder.faults()) == []
+
+
+@pytest.mark.parametrize("mark", ["{{/* BEGIN License Bridge x */}}", "{{/* END License Bridge */}}"])
+def test_where_one_mark_is_gone_nothing_is_guessed(folder, mark):
+    path = folder.root / texts.TABS
+    path.parent.mkdir(parents=True)
+    path.write_text(THEIRS + mark + THEIRS)
+    before = tree(folder)
+    for look in (lambda: folder.missing(HERE), folder.leftovers):
+        with pytest.raises(SettingsError, match="take out that mark"):
+            look()
+    assert tree(folder) == before

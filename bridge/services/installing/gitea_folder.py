@@ -82,13 +82,19 @@ class GiteaFolder:
     def _read(self, name: str) -> str | None:
         path = self.root / name
         try:
-            return path.read_bytes().decode("utf-8")  # line ends as they are
+            text = path.read_bytes().decode("utf-8")  # line ends as they are
         except FileNotFoundError:
             return None
         except UnicodeDecodeError:
             raise SettingsError(f"{path} is not UTF-8 text, so nothing was changed; mend or move it first") from None
         except OSError as error:
             raise SettingsError(f"{path}: {error.strerror}; run this as a user who may read it") from None
+        if texts.is_torn(text):
+            raise SettingsError(
+                f"{path} has only one of the two marks around the bridge's part, so nobody can tell which lines are its"
+                f" own; take out that mark and what belongs to it"
+            )
+        return text
 
     def _make_directories(self, directory: Path) -> None:
         for each in reversed([directory, *directory.parents]):

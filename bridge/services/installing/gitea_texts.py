@@ -13,7 +13,9 @@ from typing import Self
 BEGIN = "{{/* BEGIN License Bridge: made by `bridge init`; what is changed here is made anew */}}"
 END = "{{/* END License Bridge */}}"
 _BEGIN_MARK, _END_MARK = "{{/* BEGIN License Bridge", "{{/* END License Bridge"
-_BLOCK = re.compile(rf"{re.escape(_BEGIN_MARK)}.*?{re.escape(_END_MARK)}[^\n]*\n?", re.DOTALL)
+_BLOCK = re.compile(
+    rf"{re.escape(_BEGIN_MARK)}(?:(?!{re.escape(_BEGIN_MARK)}).)*?{re.escape(_END_MARK)}[^\n]*\n?", re.DOTALL
+)
 
 TABS = "templates/custom/extra_tabs.tmpl"
 LINKS = "templates/custom/extra_links.tmpl"
@@ -134,22 +136,44 @@ def blocks_in(text: str) -> list[str]:
     return [found.group() for found in _BLOCK.finditer(text)]
 
 
+def is_torn(text: str) -> bool:
+    """Whether a mark of ours stands alone, so that nobody can tell what between marks is ours."""
+    left = take_out(text)
+    return _BEGIN_MARK in left or _END_MARK in left
+
+
 def faults(text: str) -> Iterator[str]:
     """Why Gitea would not start with a text, or might not with its next version; nothing where all is well."""
-    depth = 0
     left = _COMMENT.sub("", text)
+    open_ones: list[str] = []  # of each open {{if}}, whether its {{else}} has come
     for action in _ACTION.findall(left):
-        words = _WORD.findall(action)
-        if not words:
-            yield "an empty action {{}}"
+        words = _WORD.findall(action) or [""]
         for word in words:
             if word not in _FUNCTIONS | _FIELDS and not re.fullmatch(r'"[\w.-]*"', word):
-                yield f"{word} is not among what every supported Gitea knows"
-        depth += any(word in _OPENING for word in words[:1]) - any(word in _CLOSING for word in words[:1])
-        if depth < 0:
-            yield "an {{end}} without its {{if}}"
-            depth = 0
-    if depth:
+                yield f"{word} is not among what every supported Gitea knows" if word else "an empty action {{}}"
+        yield from _misplaced(words, open_ones)
+    if open_ones:
         yield "an {{if}} without its {{end}}"
     if "{{" in _ACTION.sub("", left):
         yield "a {{ without its }}"
+
+
+def _misplaced(words: Sequence[str], open_ones: list[str]) -> Iterator[str]:
+    """What is wrong with an action at its place; keeps track of what is open."""
+    first, bare = words[0], len(words) == 1
+    if first in _OPENING:
+        open_ones.append("if")
+        if bare:
+            yield f"{{{{{first}}}}} without a condition"
+    elif first == "else":
+        if not bare or open_ones[-1:] != ["if"]:
+            yield "an {{else}} that belongs to no {{if}}, or has words of its own"
+        open_ones[-1:] = ["else"] if open_ones else []
+    elif first in _CLOSING:
+        if not bare:
+            yield "an {{end}} with words of its own"
+        if not open_ones:
+            yield "an {{end}} without its {{if}}"
+        open_ones[-1:] = []
+    elif any(word in _OPENING | _CLOSING | {"else"} for word in words):
+        yield f"{' '.join(words)} holds a word that only begins an action"

@@ -79,5 +79,15 @@ def _said(counts: Any) -> str:
 
 
 PAGES = (
-    Page("owner_import", "import", Action.KEYS_IMPORT, wizard, level="owner", posts=Action.KEYS_IMPORT, anew=True),
+    # Planning takes long, and nobody who writes shall wait for it; what was made meanwhile is known when it is applied.
+    Page(
+        "owner_import",
+        "import",
+        Action.KEYS_IMPORT,
+        wizard,
+        level="owner",
+        posts=Action.KEYS_IMPORT,
+        anew=True,
+        once=False,
+    ),
 )

@@ -1,9 +1,12 @@
 """Import: first what would happen, then that; nothing of it twice, and nothing by surprise."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from support.page_visits import PUBLIC, Pages, form_at
+from support.page_visits import COOKIE, PUBLIC, Pages, form_at
+
+from bridge.models import Replay
 
 PATH = "/acme/-/licensing/import"
 HEADER = "code,package,customer_name,customer_email\n"
@@ -36,6 +39,30 @@ def test_a_table_is_looked_at_and_imported_once(shared: Pages):
     _, again = look(visitor, table("OLD-KEY-0001,Standard,Iris Import,iris@example.com"))
     assert "<dt>Known already</dt><dd>1</dd>" in again
     assert 'value="do"' not in again, "there is nothing to import"
+
+
+def test_whoever_writes_meanwhile_is_not_kept_waiting_by_a_look(shared: Pages):
+    visitor = shared.visitor("manager")
+    sent = {**form_at(visitor.text(PATH), PATH), "table": table("OLD-KEY-0009,Standard,Lora Look,l@example.com")}
+    with shared.made.parts.open_session() as session:
+        assert session.get(Replay, "nobody") is None, "from here on the database takes no other writer"
+        answer = visitor.post(PATH, sent | {"step": "look"})
+    assert (answer.status_code, "Nothing has been imported yet" in answer.get_data(as_text=True)) == (200, True)
+
+
+def test_a_double_click_makes_nothing_twice(shared: Pages):
+    """Also without codes, where a key is known by its purchase alone."""
+    visitor = shared.visitor("manager")
+    rows = "".join(f"Standard,Dora Double,dora{n}@example.com,order-{n}\n" for n in range(20))
+    _, text = look(visitor, f"package,customer_name,customer_email,payment_ref\n{rows}")
+    sent = {**form_at(text, PATH), "step": "do"}
+    twins = [shared.browser() for _ in range(3)]
+    for twin in twins:
+        twin.client.set_cookie(COOKIE, visitor.cookie, domain="git.example.com", secure=True, path="/")
+    with ThreadPoolExecutor(len(twins)) as pool:
+        answers = list(pool.map(lambda twin: twin.post(PATH, sent), twins))
+    assert [each.status_code for each in answers] == [303] * 3
+    assert len(keys(shared, "Dora&limit=50")) == 20
 
 
 def test_a_file_in_another_encoding_is_read_and_stays_for_the_next_step(shared: Pages):

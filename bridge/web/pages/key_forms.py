@@ -7,6 +7,7 @@ from flask import Response
 
 from bridge.rules.permissions import Action
 from bridge.web.api import schemas_keys as shown
+from bridge.web.api import tags
 from bridge.web.api.errors import invalid
 from bridge.web.api.fields import MOST_LIMIT
 from bridge.web.pages import key as keys
@@ -27,7 +28,12 @@ def _form(
     found, version = keys.read(visit)
     visit.require(visit.page.action, of_owner=found.package.level == "owner")
     form = visit.form(first(found), version)
-    if visit.posted and (done := visit.attempt(form, lambda: send(found, form), expires_at="until")):
+
+    def sent() -> Response:
+        tags.check(form.version, version)  # also where the operation itself asks for no picture
+        return send(found, form)
+
+    if visit.posted and (done := visit.attempt(form, sent, expires_at="until")):
         return done
     if form.conflict:
         form.version = version

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, time
 from bridge.web.api.errors import ApiError, invalid
 
 Typed = Sequence[tuple[str, str]]
+# Of the calendar's last year, the next day may be in none.
+_LAST_YEAR = 9998
 HIDDEN = frozenset({"csrf_token", "once", "version"})
 
 
@@ -74,9 +76,12 @@ class Form:
         if not text:
             return None
         try:
-            return datetime.combine(date.fromisoformat(text), time(), UTC)
+            found = datetime.combine(date.fromisoformat(text), time(), UTC)
         except ValueError:
             raise invalid(name, "write a day as year-month-day, such as 2027-03-31") from None
+        if found.year > _LAST_YEAR:
+            raise invalid(name, f"write a day of the year {_LAST_YEAR} at the latest")
+        return found
 
     def refuse(self, error: ApiError, shown: Mapping[str, str]) -> None:
         """Take in what is wrong. ``shown``: fields of the operation, by the field of this form that they come from."""

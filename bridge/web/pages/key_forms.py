@@ -64,7 +64,7 @@ def _expiry(visit: Visit, key: shown.Key, form: Form) -> dict[str, Any]:
     chosen: dict[str, dict[str, Any]] = {
         "extend": {"expiry_mode": "extend", "expires_at": until},
         "fix": {"expiry_mode": "fix", "expires_at": until},
-        "year": {"expiry_mode": "extend", "expires_at": keys.one_year_on(key, visit.now)},
+        "year": {"expiry_mode": "extend", "expires_at": keys.one_year_on(key, visit.now) if how == "year" else None},
         "never": {"expiry_mode": "extend", "expires_at": None},
         "paid": {"expiry_mode": "paid"},
     }

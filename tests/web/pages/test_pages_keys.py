@@ -1,7 +1,13 @@
 """The pages of one key: forms of two tabs, dates at the end of the calendar, keys that are not there, its picture."""
 
+import itertools
+
 import pytest
 from support.page_visits import HOME, Pages, form_at
+
+from bridge.models import LicenseKey
+
+_numbers = itertools.count(1)
 
 
 def key_of(pages: Pages, number: int):
@@ -32,3 +38,50 @@ def test_the_second_of_two_tabs_is_told_whatever_it_asks_for(shared: Pages, path
     seen = form_at(text, address)
     assert visitor.post(address, sent | {"version": seen["version"], "once": seen["once"]}).status_code == 303
     assert key_of(shared, key.id) != before
+
+
+@pytest.fixture
+def at_the_end(shared: Pages):
+    """A key that expires with the calendar, as the API lets it; and its customer's page."""
+    key = shared.api.new_key("Standard", customer_name="Edna End", customer_email=f"edna{next(_numbers)}@example.com")
+    body = {"expiry_mode": "extend", "expires_at": "9999-12-31T00:00:00Z"}
+    assert shared.api.patch(f"orgs/acme/license-keys/{key.id}", body).status_code == 200
+    return key
+
+
+def test_a_key_at_the_end_of_the_calendar_gets_no_more_time_and_every_other_date(shared: Pages, at_the_end):
+    visitor, address = shared.visitor(), f"{HOME}/keys/{at_the_end.id}/expiry"
+    page = visitor.text(address)
+    assert 'value="fix"' in page
+    assert 'value="term"' not in page
+    assert 'value="year"' not in page
+    sent = form_at(page, address)
+    for how in ("year", "term"):
+        assert visitor.post(address, sent | {"how": how}).status_code == 422, how
+    assert visitor.post(address, sent | {"how": "fix", "until": "2028-01-01"}).status_code == 303
+    assert key_of(shared, at_the_end.id)["expires_at"] == "2028-01-01T00:00:00Z"
+
+
+def test_of_a_customers_keys_the_one_at_the_end_of_the_calendar_is_named(shared: Pages, at_the_end):
+    with shared.made.parts.open_session(read_only=True) as session:
+        customer = session.get_one(LicenseKey, at_the_end.id).customer_id
+    visitor, address = shared.visitor(), f"/acme/-/licensing/customers/{customer}/change"
+    for how in ("year", "term"):
+        sent = form_at(visitor.text(address), address) | {"keys": str(at_the_end.id), "how": how, "step": "look"}
+        answer = visitor.post(address, sent)
+        assert (answer.status_code, f"key …{at_the_end.code[-5:]}" in answer.get_data(as_text=True)) == (422, True)
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "9999-01-01"])
+def test_a_day_of_the_calendars_last_year_is_refused_at_its_field(shared: Pages, day):
+    visitor, key = shared.visitor(), shared.api.keys["annual"]
+    forms = {
+        f"{HOME}/packages/new": {"name": "Late", "term": "custom", "term_until": day},
+        f"{HOME}/keys/{key.id}/expiry": {"how": "fix", "until": day},
+        f"{HOME}/keys/new": {"package_id": str(shared.api.packages["Standard"]), "expires_at": day},
+    }
+    for address, fields in forms.items():
+        answer = visitor.post(address, form_at(visitor.text(address), address) | fields)
+        assert (answer.status_code, "9998 at the latest" in answer.get_data(as_text=True)) == (422, True), address
+    assert visitor.get(f"{HOME}/audit?until={day}").status_code == 422
+    assert visitor.get(f"{HOME}/audit/changes.csv?until={day}").status_code == 400

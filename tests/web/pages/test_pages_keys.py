@@ -1,11 +1,15 @@
 """The pages of one key: forms of two tabs, dates at the end of the calendar, keys that are not there, its picture."""
 
 import itertools
+import re
+from datetime import timedelta
 
 import pytest
 from support.page_visits import HOME, Pages, form_at
 
 from bridge.models import LicenseKey
+from bridge.storage import usage
+from bridge.storage.usage import Use
 
 _numbers = itertools.count(1)
 
@@ -85,3 +89,21 @@ def test_a_day_of_the_calendars_last_year_is_refused_at_its_field(shared: Pages,
         assert (answer.status_code, "9998 at the latest" in answer.get_data(as_text=True)) == (422, True), address
     assert visitor.get(f"{HOME}/audit?until={day}").status_code == 422
     assert visitor.get(f"{HOME}/audit/changes.csv?until={day}").status_code == 400
+
+
+def test_the_picture_of_a_busy_key_has_every_day_and_no_script(shared: Pages):
+    """Sixty sites a day: the newest rows alone are of one day."""
+    key, today = shared.api.new_key("Local"), shared.made.clock().date()
+    repo = shared.made.world.repo("acme", "mod-weather").id
+    counts = {
+        Use(today - timedelta(days=back), repo, "feed", code, key.id, f"site{site}.example"): count
+        for back, code, count in ((0, "valid", 1), (10, "grace", 2), (29, "expired", 3), (30, "valid", 9))
+        for site in range(60)
+    }
+    with shared.made.parts.open_session() as session:
+        usage.add(session, counts)
+    answer = shared.visitor().get(f"{HOME}/keys/{key.id}/usage.svg")
+    picture = answer.get_data(as_text=True)
+    assert (answer.status_code, answer.content_type, "<script" in picture) == (200, "image/svg+xml", False)
+    drawn = {int(value) for value in re.findall(r'class="value">(\d+)<', picture)}
+    assert drawn == {0, 60, 120, 180}, "answered and refused, of each day of the thirty"

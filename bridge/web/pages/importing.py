@@ -8,8 +8,8 @@ from flask import Response
 
 from bridge.rules.permissions import Action
 from bridge.web.api.errors import invalid
-from bridge.web.api.fields import MOST_LIMIT
 from bridge.web.api.uploads import Upload
+from bridge.web.pages import packages
 from bridge.web.pages.forms import Form
 from bridge.web.pages.visits import Page, Visit
 
@@ -47,9 +47,8 @@ def wizard(visit: Visit) -> Response:
             return done
     except _OnlyLooking:
         pass
-    packages = visit.fill("list_license_packages", query={"limit": MOST_LIMIT}).payload
     return visit.show(
-        "import.html", form=form, report=reports[0] if reports else None, shown=_SHOWN, packages=packages,
+        "import.html", form=form, report=reports[0] if reports else None, shown=_SHOWN, packages=packages.all_of(visit),
         formats=FORMATS, most=MOST_SIGNS,
     )  # fmt: skip
 

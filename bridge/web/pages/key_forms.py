@@ -9,8 +9,8 @@ from bridge.rules.permissions import Action
 from bridge.web.api import schemas_keys as shown
 from bridge.web.api import tags
 from bridge.web.api.errors import invalid
-from bridge.web.api.fields import MOST_LIMIT
 from bridge.web.pages import key as keys
+from bridge.web.pages import packages
 from bridge.web.pages.forms import Form
 from bridge.web.pages.visits import Page, Visit, at_each
 
@@ -155,7 +155,7 @@ def replace_feed(visit: Visit) -> Response:
 
 def move(visit: Visit) -> Response:
     """Another package, after a look at what that changes."""
-    packages: Any = visit.fill("list_license_packages", query={"limit": MOST_LIMIT}).payload
+    known = packages.all_of(visit)
     preview: list[shown.Key] = []
 
     def send(key: shown.Key, form: Form) -> Response:
@@ -168,7 +168,7 @@ def move(visit: Visit) -> Response:
         back = (f"keys/{key.id}/package", "Change it back")
         return visit.done(f"keys/{key.id}", f"It is a key of “{preview[-1].package.name}” now.", back=back)
 
-    offered = [each for each in packages if each.active and not each.master]
+    offered = [each for each in known if each.active and not each.master]
     first = lambda key: {"package_id": key.package.id}  # noqa: E731
     try:
         return _form(visit, "package", first, send, packages=offered, preview=preview)
@@ -177,7 +177,7 @@ def move(visit: Visit) -> Response:
         form = visit.form({}, found[1])
         may = keys.Permissions(visit, found[0])
         context: dict[str, Any] = {"packages": offered, "preview": preview}
-        context["all_packages"] = {each.id: each for each in packages}
+        context["all_packages"] = {each.id: each for each in known}
         return visit.show("key_form.html", what="package", form=form, key=found[0], may=may, **context)
 
 

@@ -14,6 +14,7 @@ from bridge.web.api.errors import invalid, not_found
 from bridge.web.api.fields import MOST_LIMIT
 from bridge.web.api.key_shapes import shapes
 from bridge.web.api.keys import package_for
+from bridge.web.pages import packages
 from bridge.web.pages.files_of_rows import csv_file
 from bridge.web.pages.forms import Form
 from bridge.web.pages.visits import Page, Visit, at_each
@@ -32,8 +33,7 @@ def issue(visit: Visit) -> Response:
 
     if visit.posted and (done := visit.attempt(form, send, name="customer_name", email="customer_email")):
         return done
-    packages: Any = visit.fill("list_license_packages", query={"limit": MOST_LIMIT}).payload
-    offered = [each for each in packages if each.active and not each.master and _may_issue(visit, each)]
+    offered = [each for each in packages.all_of(visit) if each.active and not each.master and _may_issue(visit, each)]
     return visit.show("key_issue.html", form=form, packages=offered, customers=_known(visit), most=keys.MOST_AT_ONCE)
 
 

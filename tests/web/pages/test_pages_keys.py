@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from support.page_visits import HOME, Pages, form_at
+from support.page_walk import OWNER
 
 from bridge.models import LicenseKey
 from bridge.storage import usage
@@ -107,3 +108,27 @@ def test_the_picture_of_a_busy_key_has_every_day_and_no_script(shared: Pages):
     assert (answer.status_code, answer.content_type, "<script" in picture) == (200, "image/svg+xml", False)
     drawn = {int(value) for value in re.findall(r'class="value">(\d+)<', picture)}
     assert drawn == {0, 60, 120, 180}, "answered and refused, of each day of the thirty"
+
+
+@pytest.fixture(scope="module")
+def crowded(shared: Pages) -> int:
+    """More packages than are listed at once; the newest of them."""
+    return [shared.made.package("acme", f"Crowd {number:02}") for number in range(51)][-1]
+
+
+def test_the_newest_of_many_packages_is_offered_wherever_one_is_chosen(shared: Pages, crowded):
+    visitor, key = shared.visitor(), shared.api.keys["annual"]
+    for path in ("keys", "keys/new", f"keys/{key.id}/package"):
+        assert f'value="{crowded}"' in visitor.text(f"{OWNER}/{path}"), path
+    assert f"<li>{crowded}: Crowd 50</li>" in visitor.text(f"{OWNER}/import")
+
+
+def test_a_key_moves_to_the_newest_of_many_packages_after_a_look(shared: Pages, crowded):
+    visitor, key = shared.visitor(), shared.api.new_key("Standard")
+    address = f"{OWNER}/keys/{key.id}/package"
+    sent = form_at(visitor.text(address), address) | {"package_id": str(crowded)}
+    looked = visitor.post(address, sent | {"step": "look"})
+    text = looked.get_data(as_text=True)
+    assert (looked.status_code, "as a key of “Crowd 50”" in text) == (200, True)
+    assert visitor.post(address, form_at(text, address) | {"step": "do"}).status_code == 303
+    assert key_of(shared, key.id)["package"]["id"] == crowded

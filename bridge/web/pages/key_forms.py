@@ -11,7 +11,7 @@ from bridge.web.api import tags
 from bridge.web.api.errors import invalid
 from bridge.web.pages import key as keys
 from bridge.web.pages import packages
-from bridge.web.pages.forms import Form
+from bridge.web.pages.forms import Form, whole
 from bridge.web.pages.visits import Page, Visit, at_each
 
 _FIELDS = {"name": "customer_name", "email": "customer_email"}
@@ -159,7 +159,7 @@ def move(visit: Visit) -> Response:
     preview: list[shown.Key] = []
 
     def send(key: shown.Key, form: Form) -> Response:
-        body = {"package_id": int(form["package_id"]) if form["package_id"].isdigit() else 0}
+        body = {"package_id": whole(form["package_id"]) or 0}
         before = visit.fill("edit_license_key", id=key.id, body=body | {"dry_run": True}, version=form.version).payload
         preview.append(cast("shown.Key", before))
         if form["step"] != "do":

@@ -16,7 +16,7 @@ from bridge.web.api.key_shapes import shapes
 from bridge.web.api.keys import package_for
 from bridge.web.pages import packages
 from bridge.web.pages.files_of_rows import csv_file
-from bridge.web.pages.forms import Form
+from bridge.web.pages.forms import Form, whole
 from bridge.web.pages.visits import Page, Visit, at_each
 
 _IDS = re.compile(r"[1-9][0-9]{0,9}(?:-[1-9][0-9]{0,9})?", re.ASCII)
@@ -109,9 +109,10 @@ def _quantity(form: Form) -> int:
 
 
 def _package_id(form: Form) -> int:
-    if not form["package_id"].isdigit() or len(form["package_id"]) > 9:  # noqa: PLR2004  more digits than numbers have
+    number = whole(form["package_id"])
+    if not number:
         raise invalid("package_id", "choose the package that the key is of")
-    return int(form["package_id"])
+    return number
 
 
 def _issued(visit: Visit) -> Any:

@@ -8,6 +8,7 @@ from flask import Response
 
 from bridge.rules.permissions import Action
 from bridge.web.pages import packages, paging
+from bridge.web.pages.forms import whole
 from bridge.web.pages.visits import Page, Visit, at_each
 
 EXPIRING = timedelta(days=30)
@@ -38,7 +39,7 @@ def show(visit: Visit) -> Response:
 
 def listed(visit: Visit) -> Mapping[str, Any]:
     """What the list's template needs."""
-    asked = {name: visit.query.get(name, "").strip() for name in (*_KEPT, "page", "after", "before")}
+    asked = {name: visit.query.get(name, "").strip() for name in (*_KEPT, "after", "before")}
     reply = visit.fill("list_license_keys", query=_query(visit, asked))
     kept = {name: asked[name] for name in _KEPT}
     return {
@@ -58,11 +59,11 @@ def _query(visit: Visit, asked: Mapping[str, str]) -> dict[str, Any]:
     wanted: dict[str, Any] = {
         "q": asked["q"],
         "state": asked["state"],
-        "package": int(asked["package"]) if asked["package"].isdigit() else None,
+        "package": whole(asked["package"]),
         "sort": asked["sort"],
         "after": asked["after"],
         "before": asked["before"],
-        "page": int(asked["page"]) if asked["page"].isdigit() else None,
+        "page": visit.page_number,
     }
     if asked["state"] == "expiring":
         wanted |= {"state": "active", "expires_before": visit.now + EXPIRING}

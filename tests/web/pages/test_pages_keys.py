@@ -132,3 +132,17 @@ def test_a_key_moves_to_the_newest_of_many_packages_after_a_look(shared: Pages, 
     assert (looked.status_code, "as a key of “Crowd 50”" in text) == (200, True)
     assert visitor.post(address, form_at(text, address) | {"step": "do"}).status_code == 303
     assert key_of(shared, key.id)["package"]["id"] == crowded
+
+
+@pytest.mark.parametrize("number", ["²", "٣", "1" * 5000, "99999999999", "-1", "x"])
+def test_what_is_no_number_chooses_nothing_and_breaks_nothing(shared: Pages, number):
+    visitor, key = shared.visitor(), shared.api.keys["annual"]
+    for query in ({"page": number}, {"package": number}):
+        for path in ("keys", "customers"):
+            assert visitor.get(f"{OWNER}/{path}", query_string=query).status_code == 200, query
+        assert visitor.get(HOME, query_string=query).status_code == 200, query
+    for path in ("keys/new", f"keys/{key.id}/package"):
+        address = f"{OWNER}/{path}"
+        fields = {"package_id": number, "step": "look", "quantity": "1", "how": "same"}
+        answer = visitor.post(address, form_at(visitor.text(address), address) | fields)
+        assert (answer.status_code, 'class="error"' in answer.get_data(as_text=True)) == (422, True), path

@@ -14,6 +14,7 @@ from bridge.web.api.errors import invalid, not_found
 from bridge.web.api.fields import MOST_LIMIT
 from bridge.web.api.key_shapes import shapes
 from bridge.web.api.keys import package_for
+from bridge.web.api.reading import MOST_ID
 from bridge.web.pages import packages
 from bridge.web.pages.files_of_rows import csv_file
 from bridge.web.pages.forms import Form, whole
@@ -69,7 +70,7 @@ def read(text: str) -> list[int]:
         if not _IDS.fullmatch(part):
             raise not_found()
         first, _, last = part.partition("-")
-        if int(last or first) - int(first) >= keys.MOST_AT_ONCE:
+        if int(last or first) > MOST_ID or int(last or first) - int(first) >= keys.MOST_AT_ONCE:
             raise not_found()
         ids += range(int(first), int(last or first) + 1)
     if not ids or len(ids) > keys.MOST_AT_ONCE:

@@ -9,6 +9,7 @@ from typing import Any
 from bridge.app import Parts
 from bridge.models import Package
 from bridge.payments.provider import Standing
+from bridge.rules.access import Code
 from bridge.services import key_batches, keys, payment_accounts, purchases
 from bridge.services.key_inputs import KeyInput
 from bridge.services.keys import Issuer
@@ -77,6 +78,6 @@ def _use(parts: Parts, session: Any) -> None:
         counts[Use(day, repo_id, "version", "valid", 1, "erp.example", "", "dolibarr 20", "8.1")] += chance.randint(
             2, 9
         )
-        counts[Use(day, repo_id, "feed", "expired", 0, "", "", "", "")] += chance.randint(0, 9)
-        counts[Use(day, repo_id, "download", "no_key", 0, "", "", "", "")] += chance.randint(0, 4)
+        counts[Use(day, repo_id, "feed", Code.EXPIRED, 0, "", "", "", "")] += chance.randint(0, 9)
+        counts[Use(day, repo_id, "download", Code.MISSING, 0, "", "", "", "")] += chance.randint(0, 4)
     usage.add(session, +counts)

@@ -89,12 +89,17 @@ def dashes(number: int) -> dict[str, Any]:
     return {"dasharray": _DASHES[number % len(_DASHES)]}
 
 
-def add_fillings(root: Any) -> Any:
-    """Put into a picture what its series are filled with, and take out what pygal puts there for scripts."""
+def without_scripts(root: Any) -> Any:
+    """Take out of a picture what pygal puts there for scripts; there are none."""
     for parent in list(root.iter()):
         for child in [each for each in parent if str(each.tag).endswith("script")]:
             parent.remove(child)
-    definitions = ET.SubElement(root, "defs")
+    return root
+
+
+def add_fillings(root: Any) -> Any:
+    """Put into a picture what its series are filled with, and take its scripts out."""
+    definitions = ET.SubElement(without_scripts(root), "defs")
     for number, path in enumerate(_FILLINGS):
         colour = COLOURS[number % len(COLOURS)]
         size = {"width": "8", "height": "8", "patternUnits": "userSpaceOnUse"}

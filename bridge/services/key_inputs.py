@@ -63,14 +63,14 @@ def checked(wanted: KeyInput, prefix: str) -> KeyInput:
 
 def patterns(domains: Iterable[str]) -> tuple[str, ...]:
     """Domains to assign, normalised, each once. Raises ``InvalidInputError``."""
-    found = []
-    for domain in domains:
+    found, stated = [], list(domains)
+    if len(stated) > MOST_DOMAINS:
+        raise InvalidInputError("domains", f"a key is assigned to {MOST_DOMAINS} domains at most")
+    for domain in stated:
         try:
             found.append(normalize_pattern(domain))
         except InvalidDomain as error:
             raise InvalidInputError("domains", f"{domain[:80]!r} is not a domain: {error}") from None
-    if len(found) > MOST_DOMAINS:
-        raise InvalidInputError("domains", f"a key is assigned to {MOST_DOMAINS} domains at most")
     return tuple(dict.fromkeys(found))
 
 

@@ -44,6 +44,15 @@ def usage(
     return _page(session, UsageDay, conditions, order, limit, offset)
 
 
+def usage_by_day(session: Session, key_id: int, since: date, repo_id: int | None) -> Sequence[tuple[date, str, int]]:
+    """All counts of a key since a day, added up: the day, what was answered, and how often."""
+    day, code = col(UsageDay.day), col(UsageDay.code)
+    query = select(day, code, func.sum(UsageDay.count)).where(UsageDay.key_id == key_id, day >= since)
+    if repo_id is not None:
+        query = query.where(UsageDay.repo_id == repo_id)
+    return [(day, code, int(count)) for day, code, count in session.exec(query.group_by(day, code))]
+
+
 @dataclass(frozen=True, slots=True)
 class Trail:
     """Which changes are meant: of an owner; with ``repo_id`` those of one repo, its packages and their keys.

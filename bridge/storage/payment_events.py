@@ -159,3 +159,13 @@ def replay_last(session: Session, now: datetime, account_id: int, refs: Collecti
     )
     found = session.exec(last.group_by(PaymentEvent.ref)).all() if refs else []
     return replay(session, now, [row_id for row_id in found if row_id is not None])
+
+
+def replay_all(session: Session, now: datetime, account_id: int, statuses: Collection[str]) -> int:
+    """Let all events of an account in some states be read once more; how many there are. A leased one is being read."""
+    wanted = update(PaymentEvent).where(
+        col(PaymentEvent.account_id) == account_id,
+        col(PaymentEvent.status).in_(statuses),
+        col(PaymentEvent.status) != "leased",
+    )
+    return int(session.execute(wanted.values(status="new", due_at=now, attempts=0)).rowcount)  # type: ignore[attr-defined]

@@ -18,6 +18,7 @@ def create_web(doors: Doors) -> Flask:
     app = Flask("bridge.web", static_folder=None)
     app.request_class = SiteRequest
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES
+    app.config["MAX_FORM_MEMORY_SIZE"] = MOST_BODY_BYTES  # what was looked at as a file comes back as a field
     app.url_map.merge_slashes = False  # a tag may hold them, and a redirect would be one request more
     guarding.register(app)
     rendering.register(app)

@@ -9,7 +9,7 @@ from sqlalchemy import event
 from support.offices import ACME, FOREIGN, MODULE, NOW, OTHER, PLUGIN, Office
 
 from bridge.services import stats, stats_usage
-from bridge.storage import usage
+from bridge.storage import pages, usage
 from bridge.storage.usage import Use
 
 TODAY = NOW.date()
@@ -235,3 +235,14 @@ def test_every_question_is_answered_by_an_index(busy):
             ), plan
             assert "SCAN usage_day" not in plan, plan
             assert "Seq Scan on usage_day" not in plan, plan
+
+
+def test_what_a_key_did_is_added_up_by_day_and_answer(office):
+    add(office, *(use(1, key_id=7, site=f"site{number}.example") for number in range(60)), times=2)
+    add(office, use(0, code="expired", key_id=7), use(0, "download", "expired", key_id=7), times=5)
+    add(office, use(0, key_id=7, repo=PLUGIN), use(0, key_id=8), use(30, key_id=7))
+    with office.session(read_only=True) as session:
+        of_module = pages.usage_by_day(session, 7, day(29), MODULE)
+        everywhere = pages.usage_by_day(session, 7, day(29), None)
+    assert sorted(of_module) == [(day(1), "valid", 120), (day(0), "expired", 10)]
+    assert sorted(everywhere) == [(day(1), "valid", 120), (day(0), "expired", 10), (day(0), "valid", 1)]

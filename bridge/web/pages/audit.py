@@ -11,7 +11,7 @@ from bridge.models import Audit
 from bridge.rules.permissions import Action
 from bridge.storage import pages
 from bridge.storage.pages import Trail
-from bridge.web.api.errors import ApiError
+from bridge.web.api.errors import ApiError, invalid
 from bridge.web.pages import paging
 from bridge.web.pages.files_of_rows import csv_text
 from bridge.web.pages.forms import Form
@@ -82,6 +82,10 @@ def _asked(visit: Visit) -> dict[str, str]:
 
 
 def _query(visit: Visit, form: Form) -> dict[str, Any]:
+    # Asked here, for the files too: what is not printable, PostgreSQL can't even compare.
+    for name in ("subject", "actor", "action"):
+        if not form[name].isprintable():
+            raise invalid(name, "must be printable text")
     until = form.day("until")
     query: Mapping[str, Any] = {
         **{name: form[name] for name in ("subject", "actor", "action")},

@@ -159,6 +159,11 @@ def _end(visit: Visit, form: Form, key: schemas_keys.Key) -> datetime:
 def _move(table: _Table, source: schemas_keys.Key, target: schemas_keys.Key, host: str) -> None:
     visit = table.visit
     used = _live(visit, target)
+    # Without a domain it would work on any, which nobody means who takes one away. Held back, it works on none.
+    if source.domains == [host] and source.state not in {"suspended", "revoked"}:
+        ending = source.code[-5:]
+        way = f"assign another domain to the key …{ending} first, or suspend it"
+        raise invalid("site", f"{host} is its only domain, and without one it would work on any; {way}")
     if host in source.domains:
         table.edit(source, domains=[each for each in source.domains if each != host])
     for site in _live(visit, source):

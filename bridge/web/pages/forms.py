@@ -4,8 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 
 from bridge.web.api.errors import ApiError, invalid
+from bridge.web.api.reading import MOST_ID
 
 Typed = Sequence[tuple[str, str]]
+# Of the calendar's last year, the next day may be in none.
+_LAST_YEAR = 9998
 HIDDEN = frozenset({"csrf_token", "once", "version"})
 
 
@@ -64,9 +67,10 @@ class Form:
         text = self[name]
         if not text:
             return None
-        if not (text.isascii() and text.isdigit()) or len(text) > 9:  # noqa: PLR2004  beyond every limit here
+        number = whole(text)
+        if number is None:
             raise invalid(name, "write a whole number, such as 3")
-        return int(text)
+        return number
 
     def day(self, name: str) -> datetime | None:
         """The first moment of a day (UTC); ``None`` where nothing was typed. Raises ``ApiError``."""
@@ -74,9 +78,12 @@ class Form:
         if not text:
             return None
         try:
-            return datetime.combine(date.fromisoformat(text), time(), UTC)
+            found = datetime.combine(date.fromisoformat(text), time(), UTC)
         except ValueError:
             raise invalid(name, "write a day as year-month-day, such as 2027-03-31") from None
+        if found.year > _LAST_YEAR:
+            raise invalid(name, f"write a day of the year {_LAST_YEAR} at the latest")
+        return found
 
     def refuse(self, error: ApiError, shown: Mapping[str, str]) -> None:
         """Take in what is wrong. ``shown``: fields of the operation, by the field of this form that they come from."""
@@ -86,6 +93,13 @@ class Form:
             self.errors.setdefault(shown.get(own, own), sentence)
         if not error.errors:
             self.problem = error.message
+
+
+def whole(text: str) -> int | None:
+    """A whole number that the database can hold; ``None`` where the text is none. Other scripts' digits are none."""
+    if not (text.isascii() and text.isdigit()) or len(text) > len(str(MOST_ID)) or int(text) > MOST_ID:
+        return None
+    return int(text)
 
 
 def texts(value: object) -> Sequence[str]:

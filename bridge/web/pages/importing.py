@@ -8,8 +8,8 @@ from flask import Response
 
 from bridge.rules.permissions import Action
 from bridge.web.api.errors import invalid
-from bridge.web.api.fields import MOST_LIMIT
 from bridge.web.api.uploads import Upload
+from bridge.web.pages import packages
 from bridge.web.pages.forms import Form
 from bridge.web.pages.visits import Page, Visit
 
@@ -29,7 +29,8 @@ def wizard(visit: Visit) -> Response:
     form, reports = visit.form({"format": "auto", "on_error": "stop"}), list[Any]()
 
     def send() -> Response:
-        text = form.raw("file") or form.raw("table")
+        # Browsers send the lines of a field with an end of their own, which nobody typed and nobody shall count.
+        text = (form.raw("file") or form.raw("table")).replace("\r\n", "\n")
         form.set("table", text)  # a file can't be chosen for somebody once more
         form.set("file", "")
         doing = form["step"] == "do"
@@ -47,9 +48,8 @@ def wizard(visit: Visit) -> Response:
             return done
     except _OnlyLooking:
         pass
-    packages = visit.fill("list_license_packages", query={"limit": MOST_LIMIT}).payload
     return visit.show(
-        "import.html", form=form, report=reports[0] if reports else None, shown=_SHOWN, packages=packages,
+        "import.html", form=form, report=reports[0] if reports else None, shown=_SHOWN, packages=packages.all_of(visit),
         formats=FORMATS, most=MOST_SIGNS,
     )  # fmt: skip
 
@@ -79,5 +79,15 @@ def _said(counts: Any) -> str:
 
 
 PAGES = (
-    Page("owner_import", "import", Action.KEYS_IMPORT, wizard, level="owner", posts=Action.KEYS_IMPORT, anew=True),
+    # Planning takes long, and nobody who writes shall wait for it; what was made meanwhile is known when it is applied.
+    Page(
+        "owner_import",
+        "import",
+        Action.KEYS_IMPORT,
+        wizard,
+        level="owner",
+        posts=Action.KEYS_IMPORT,
+        anew=True,
+        once=False,
+    ),
 )

@@ -1,6 +1,7 @@
 """A key: everything that is known of it, and the ways to what can be done with it."""
 
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response
@@ -8,11 +9,12 @@ from flask import Response
 from bridge.errors import RefusedError
 from bridge.models import LicenseKey, Package
 from bridge.rules.permissions import Action
-from bridge.rules.terms import add_months
+from bridge.rules.terms import InvalidTerm, add_months
 from bridge.services import key_usage_chart, keys
 from bridge.storage import pages
 from bridge.storage.pages import Trail
 from bridge.web.api import schemas_keys as shown
+from bridge.web.api.errors import ApiError, invalid
 from bridge.web.pages import repo_home
 from bridge.web.pages.visits import Page, Visit, at_each
 
@@ -53,9 +55,13 @@ def page(visit: Visit) -> Response:
 
 
 def chart(visit: Visit) -> Response:
-    """What the key did, as a picture; the table beside it says the same."""
-    usage: Any = visit.fill("list_license_key_usage", id=visit.id("id"), query={"days": USAGE_DAYS, "limit": 50})
-    svg = key_usage_chart.draw(usage.payload, visit.now.date(), USAGE_DAYS)
+    """All that the key did, as a picture; the table beside it has the newest of it."""
+    found, _ = read(visit)
+    today = visit.now.date()
+    with visit.reading() as session:
+        since = today - timedelta(days=USAGE_DAYS - 1)
+        usage = pages.usage_by_day(session, found.id, since, visit.call.repo_id)
+    svg = key_usage_chart.draw(usage, today, USAGE_DAYS)
     response = Response(svg, content_type="image/svg+xml")
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     return response
@@ -107,20 +113,22 @@ def state_words(key: shown.Key, now: datetime) -> str:
 
 def later(visit: Visit) -> dict[str, str]:
     """Where one more term, and one more year, would take the key; empty where that can't be."""
-    with visit.reading() as session:
-        key, package = rows(visit, session)
-        try:
-            term = keys.extended(key, package, visit.now)
-            by_term = f"{term:%Y-%m-%d}" if term else "never"
-        except RefusedError:
-            by_term = ""
-    found, _ = read(visit)
-    return {"term": by_term, "year": f"{one_year_on(found, visit.now):%Y-%m-%d}"}
+    found, _ = read(visit)  # whether it is seen from here is known before its row is taken
+    by_term = by_year = ""
+    with visit.reading() as session, suppress(RefusedError):
+        term = keys.extended(*rows(visit, session), visit.now)
+        by_term = f"{term:%Y-%m-%d}" if term else "never"
+    with suppress(ApiError):
+        by_year = f"{one_year_on(found, visit.now):%Y-%m-%d}"
+    return {"term": by_term, "year": by_year}
 
 
 def one_year_on(key: shown.Key, now: datetime) -> datetime:
-    """A year from the expiry, or from now where that is past or there is none."""
-    return add_months(max(key.expires_at or now, now), 12)
+    """A year from the expiry, or from now where that is past or there is none. Raises ``ApiError``."""
+    try:
+        return add_months(max(key.expires_at or now, now), 12)
+    except InvalidTerm:
+        raise invalid("how", "a year more ends after the year 9999; choose a day, or that it never expires") from None
 
 
 def feeds(visit: Visit, key: shown.Key) -> list[tuple[str, str]]:

@@ -7,10 +7,11 @@ from flask import Response
 
 from bridge.rules.permissions import Action
 from bridge.web.api import schemas_keys as shown
+from bridge.web.api import tags
 from bridge.web.api.errors import invalid
-from bridge.web.api.fields import MOST_LIMIT
 from bridge.web.pages import key as keys
-from bridge.web.pages.forms import Form
+from bridge.web.pages import packages
+from bridge.web.pages.forms import Form, whole
 from bridge.web.pages.visits import Page, Visit, at_each
 
 _FIELDS = {"name": "customer_name", "email": "customer_email"}
@@ -27,7 +28,12 @@ def _form(
     found, version = keys.read(visit)
     visit.require(visit.page.action, of_owner=found.package.level == "owner")
     form = visit.form(first(found), version)
-    if visit.posted and (done := visit.attempt(form, lambda: send(found, form), expires_at="until")):
+
+    def sent() -> Response:
+        tags.check(form.version, version)  # also where the operation itself asks for no picture
+        return send(found, form)
+
+    if visit.posted and (done := visit.attempt(form, sent, expires_at="until")):
         return done
     if form.conflict:
         form.version = version
@@ -58,7 +64,7 @@ def _expiry(visit: Visit, key: shown.Key, form: Form) -> dict[str, Any]:
     chosen: dict[str, dict[str, Any]] = {
         "extend": {"expiry_mode": "extend", "expires_at": until},
         "fix": {"expiry_mode": "fix", "expires_at": until},
-        "year": {"expiry_mode": "extend", "expires_at": keys.one_year_on(key, visit.now)},
+        "year": {"expiry_mode": "extend", "expires_at": keys.one_year_on(key, visit.now) if how == "year" else None},
         "never": {"expiry_mode": "extend", "expires_at": None},
         "paid": {"expiry_mode": "paid"},
     }
@@ -149,11 +155,11 @@ def replace_feed(visit: Visit) -> Response:
 
 def move(visit: Visit) -> Response:
     """Another package, after a look at what that changes."""
-    packages: Any = visit.fill("list_license_packages", query={"limit": MOST_LIMIT}).payload
+    known = packages.all_of(visit)
     preview: list[shown.Key] = []
 
     def send(key: shown.Key, form: Form) -> Response:
-        body = {"package_id": int(form["package_id"]) if form["package_id"].isdigit() else 0}
+        body = {"package_id": whole(form["package_id"]) or 0}
         before = visit.fill("edit_license_key", id=key.id, body=body | {"dry_run": True}, version=form.version).payload
         preview.append(cast("shown.Key", before))
         if form["step"] != "do":
@@ -162,7 +168,7 @@ def move(visit: Visit) -> Response:
         back = (f"keys/{key.id}/package", "Change it back")
         return visit.done(f"keys/{key.id}", f"It is a key of “{preview[-1].package.name}” now.", back=back)
 
-    offered = [each for each in packages if each.active and not each.master]
+    offered = [each for each in known if each.active and not each.master]
     first = lambda key: {"package_id": key.package.id}  # noqa: E731
     try:
         return _form(visit, "package", first, send, packages=offered, preview=preview)
@@ -171,7 +177,7 @@ def move(visit: Visit) -> Response:
         form = visit.form({}, found[1])
         may = keys.Permissions(visit, found[0])
         context: dict[str, Any] = {"packages": offered, "preview": preview}
-        context["all_packages"] = {each.id: each for each in packages}
+        context["all_packages"] = {each.id: each for each in known}
         return visit.show("key_form.html", what="package", form=form, key=found[0], may=may, **context)
 
 

@@ -14,8 +14,10 @@ from bridge.web.api.errors import invalid, not_found
 from bridge.web.api.fields import MOST_LIMIT
 from bridge.web.api.key_shapes import shapes
 from bridge.web.api.keys import package_for
+from bridge.web.api.reading import MOST_ID
+from bridge.web.pages import packages
 from bridge.web.pages.files_of_rows import csv_file
-from bridge.web.pages.forms import Form
+from bridge.web.pages.forms import Form, whole
 from bridge.web.pages.visits import Page, Visit, at_each
 
 _IDS = re.compile(r"[1-9][0-9]{0,9}(?:-[1-9][0-9]{0,9})?", re.ASCII)
@@ -32,8 +34,7 @@ def issue(visit: Visit) -> Response:
 
     if visit.posted and (done := visit.attempt(form, send, name="customer_name", email="customer_email")):
         return done
-    packages: Any = visit.fill("list_license_packages", query={"limit": MOST_LIMIT}).payload
-    offered = [each for each in packages if each.active and not each.master and _may_issue(visit, each)]
+    offered = [each for each in packages.all_of(visit) if each.active and not each.master and _may_issue(visit, each)]
     return visit.show("key_issue.html", form=form, packages=offered, customers=_known(visit), most=keys.MOST_AT_ONCE)
 
 
@@ -69,7 +70,7 @@ def read(text: str) -> list[int]:
         if not _IDS.fullmatch(part):
             raise not_found()
         first, _, last = part.partition("-")
-        if int(last or first) - int(first) >= keys.MOST_AT_ONCE:
+        if int(last or first) > MOST_ID or int(last or first) - int(first) >= keys.MOST_AT_ONCE:
             raise not_found()
         ids += range(int(first), int(last or first) + 1)
     if not ids or len(ids) > keys.MOST_AT_ONCE:
@@ -109,9 +110,10 @@ def _quantity(form: Form) -> int:
 
 
 def _package_id(form: Form) -> int:
-    if not form["package_id"].isdigit() or len(form["package_id"]) > 9:  # noqa: PLR2004  more digits than numbers have
+    number = whole(form["package_id"])
+    if not number:
         raise invalid("package_id", "choose the package that the key is of")
-    return int(form["package_id"])
+    return number
 
 
 def _issued(visit: Visit) -> Any:

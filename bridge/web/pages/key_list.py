@@ -7,8 +7,8 @@ from typing import Any
 from flask import Response
 
 from bridge.rules.permissions import Action
-from bridge.web.api.fields import MOST_LIMIT
-from bridge.web.pages import paging
+from bridge.web.pages import packages, paging
+from bridge.web.pages.forms import whole
 from bridge.web.pages.visits import Page, Visit, at_each
 
 EXPIRING = timedelta(days=30)
@@ -39,9 +39,8 @@ def show(visit: Visit) -> Response:
 
 def listed(visit: Visit) -> Mapping[str, Any]:
     """What the list's template needs."""
-    asked = {name: visit.query.get(name, "").strip() for name in (*_KEPT, "page", "after", "before")}
+    asked = {name: visit.query.get(name, "").strip() for name in (*_KEPT, "after", "before")}
     reply = visit.fill("list_license_keys", query=_query(visit, asked))
-    packages = visit.fill("list_license_packages", query={"limit": MOST_LIMIT}).payload
     kept = {name: asked[name] for name in _KEPT}
     return {
         "asked": asked,
@@ -49,7 +48,7 @@ def listed(visit: Visit) -> Mapping[str, Any]:
         "keys": reply.payload,
         "total": reply.total or 0,
         "capped": reply.capped,
-        "packages": packages,
+        "packages": packages.all_of(visit),
         "states": STATES,
         "sorts": SORTS,
         "links": paging.around(visit, visit.keys_path, kept, reply),
@@ -60,11 +59,11 @@ def _query(visit: Visit, asked: Mapping[str, str]) -> dict[str, Any]:
     wanted: dict[str, Any] = {
         "q": asked["q"],
         "state": asked["state"],
-        "package": int(asked["package"]) if asked["package"].isdigit() else None,
+        "package": whole(asked["package"]),
         "sort": asked["sort"],
         "after": asked["after"],
         "before": asked["before"],
-        "page": int(asked["page"]) if asked["page"].isdigit() else None,
+        "page": visit.page_number,
     }
     if asked["state"] == "expiring":
         wanted |= {"state": "active", "expires_before": visit.now + EXPIRING}

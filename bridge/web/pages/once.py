@@ -24,6 +24,8 @@ _REPEATED = "This form was sent before. What it asks for was done once, and noth
 
 def once(visit: Visit, respond: Callable[[], Response]) -> Response:
     """The answer of ``respond``, whose effect is kept if it leads on; or where the same form led before."""
+    # Where the form is shown again its page names the theme's file; Gitea is asked for it before others wait for us.
+    visit.doors.themes().stylesheet(visit.visitor.theme)
     with visit.doors.open_session() as session:
         row = _row(visit)
         try:

@@ -42,7 +42,7 @@ class Line:
 
 def list_all(visit: Visit) -> Response:
     """The owner's packages and the repo's, stacked."""
-    found: list[shown.Package] = _list(visit)
+    found = all_of(visit)
     with visit.reading() as session:
         lines = [_line(visit, session, each) for each in found]
     return visit.show("packages.html", lines=lines, streams=_streams(visit))
@@ -105,7 +105,8 @@ def delete(visit: Visit) -> Response:
     return visit.show("package_delete.html", form=form, package=package, line=line)
 
 
-def _list(visit: Visit) -> Any:
+def all_of(visit: Visit) -> list[shown.Package]:
+    """Every package that is seen from here, also where there are more than are listed at once."""
     found: list[shown.Package] = []
     page = 1
     while True:

@@ -17,7 +17,6 @@ from bridge.web.pages.forms import Form
 from bridge.web.pages.payments import find
 from bridge.web.pages.visits import Page, Visit
 
-_MOST_EVENTS = 10_000
 Send = Callable[[Any, PaymentAccount, Form], str]
 
 
@@ -114,12 +113,12 @@ def replay(visit: Visit) -> Response:
         which = form["which"]
         if which in {"failed", "ignored"}:
             statuses = ("failed", "dead") if which == "failed" else ("ignored",)
-            chosen = payment_events.page(session, [account.id or 0], statuses=statuses, limit=_MOST_EVENTS)
+            count = payment_events.replay_all(session, visit.now, account.id or 0, statuses)
         else:
             chosen = [_event(session, account, text) for text in form.words("events")]
             if not chosen:
                 raise invalid("events", "write the numbers of the events, as the list shows them")
-        count = payment_events.replay(session, visit.now, {each.id or 0 for each in chosen})
+            count = payment_events.replay(session, visit.now, {each.id or 0 for each in chosen})
         return f"{count} event{' is' if count == 1 else 's are'} read again within a second, as the worker runs."
 
     return _form(visit, "replay", {"which": "named", "events": visit.query.get("events", "")}, send)

@@ -1,9 +1,11 @@
 """The first page of a repo: what is still to be done, and its keys."""
 
+from contextlib import suppress
 from typing import Any
 
 from flask import Response
 
+from bridge.errors import UnavailableError
 from bridge.models import Owner, Repo
 from bridge.rules.permissions import Action
 from bridge.services import checklist
@@ -46,12 +48,12 @@ def loaded(visit: Visit, session: Any) -> tuple[Repo, Product]:
 
 
 def refresh_if_old(visit: Visit, row: Repo) -> None:
-    """Have the worker read the repo from Gitea again, since somebody looks at it."""
+    """Have the worker read the repo from Gitea again, since somebody looks at it. Without, it does so later."""
     seen = row.refreshed_at
     if visit.place is None or visit.posted or (seen and (visit.now - seen).total_seconds() < _FRESH_SECONDS):
         return
     full_name = f"{visit.place.owner_name}/{visit.place.repo_name}"
-    with visit.doors.open_session() as session:
+    with suppress(UnavailableError), visit.doors.open_session() as session:
         refreshes.enqueue_quietly(session, row.id, full_name, "somebody looks at its page", visit.now)
 
 

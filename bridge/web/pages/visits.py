@@ -25,7 +25,7 @@ from bridge.web.api.reading import refused, row_id
 from bridge.web.api.uploads import Upload
 from bridge.web.doors import Doors
 from bridge.web.pages import rendering
-from bridge.web.pages.forms import HIDDEN, Form, Typed, texts
+from bridge.web.pages.forms import HIDDEN, Form, Typed, texts, whole
 
 Level = Literal["repo", "owner", "site"]
 BASES: dict[Level, str] = {
@@ -33,6 +33,7 @@ BASES: dict[Level, str] = {
     "owner": "/<owner>/-/licensing",
     "site": "/-/licensing/",
 }
+_MOST_PAGES = 100_000
 _OPERATIONS = {operation.name: operation for operation in ALL}
 
 
@@ -129,8 +130,8 @@ class Visit:
     @property
     def page_number(self) -> int:
         """Which page of a list is asked for; the first, where that is no number."""
-        text = self.query.get("page", "")
-        return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else 1  # noqa: PLR2004
+        number = whole(self.query.get("page", "").strip()) or 1
+        return number if number <= _MOST_PAGES else 1
 
     def gitea(self, path: str = "") -> str:
         """An address of Gitea."""

@@ -83,3 +83,11 @@ def test_a_repo_shows_its_own_changes_only(changed: Pages):
         record(session, Actor("test"), "key.elsewhere", changed.made.clock(), subject="key:1", owner_id=owner.id)
     assert "key.elsewhere" in changed.visitor().text(OWNER)
     assert "key.elsewhere" not in changed.visitor().text("/acme/mod-weather/licenses/audit")
+
+
+@pytest.mark.parametrize("name", ["subject", "actor", "action"])
+def test_what_no_change_can_be_called_is_refused_for_the_page_and_its_files(shared: Pages, name):
+    visitor = shared.visitor()
+    answers = [visitor.get(f"{OWNER}{path}?{name}=key%00") for path in ("", "/changes.csv", "/changes.ndjson")]
+    assert [each.status_code for each in answers] == [422, 400, 400]
+    assert all("printable" in each.get_data(as_text=True) for each in answers)

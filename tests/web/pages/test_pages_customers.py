@@ -101,14 +101,30 @@ def test_the_second_of_two_tabs_is_told(pages: Pages, max_):
     assert key(pages, first)["domains"] == ["other.example"]
 
 
+def test_the_only_domain_of_a_key_moves_once_the_key_is_held_back(pages: Pages, max_):
+    path, (_, second, first) = max_
+    visitor, asked = pages.visitor("support"), {"site": f"{first} one.example", "to": str(second)}
+    for step in ("look", "do"):
+        refused = send(visitor, f"{path}/move", step, **asked)
+        text = refused.get_data(as_text=True)
+        assert (refused.status_code, 'id="e-site"' in text, "or suspend it" in text) == (422, True, True)
+    assert (key(pages, first)["domains"], key(pages, second)["domains"]) == (["one.example"], ["two.example"])
+    pages.api.patch(f"orgs/acme/license-keys/{first}", {"suspended": True})
+    looked = send(visitor, f"{path}/move", "look", **asked).get_data(as_text=True)
+    assert "any domain" in looked, "the key that it leaves is for any domain then, and the look says so"
+    assert send(visitor, f"{path}/move", "do", **asked).status_code == 303
+    assert (key(pages, first)["domains"], key(pages, second)["domains"]) == ([], ["one.example", "two.example"])
+
+
 def test_a_site_moves_from_key_to_key(pages: Pages, max_):
     path, (_, second, first) = max_
     visitor = pages.visitor("support")
+    pages.api.patch(f"orgs/acme/license-keys/{first}", {"domains": ["one.example", "stays.example"]})
     looked = send(visitor, f"{path}/move", "look", site=f"{first} one.example", to=str(second)).get_data(as_text=True)
     assert "one.example, two.example" in looked
-    assert "any domain" in looked, "the key that it leaves is for any domain then, and the look says so"
     visitor.post(f"{path}/move", {**form_at(looked, f"{path}/move"), "step": "do"})
-    assert (key(pages, first)["domains"], key(pages, second)["domains"]) == ([], ["one.example", "two.example"])
+    ends = (key(pages, first)["domains"], key(pages, second)["domains"])
+    assert ends == (["stays.example"], ["one.example", "two.example"])
     same = send(visitor, f"{path}/move", "do", site=f"{second} two.example", to=str(second))
     assert (same.status_code, "choose another key" in same.get_data(as_text=True)) == (422, True)
 

@@ -1,8 +1,12 @@
 """What every form does: where it may come from, double clicks, two tabs, a session that is over, bad input."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from support.page_visits import HOME, PUBLIC, Pages, form_at
 
+from bridge.services.themes import Themes
 from bridge.storage import licenses
 
 NEW = f"{HOME}/packages/new"
@@ -121,6 +125,25 @@ def test_bad_input_keeps_what_was_typed_names_the_field_and_says_what_is_wanted(
     assert 'id="e-max_sites">Write a whole number, such as 3.' in text
     assert 'name="renewal_url" type="url" value="ftp://x"' in text
     assert "Bad" not in packages(shared)
+
+
+def test_while_gitea_is_asked_for_the_theme_the_database_takes_other_writers(pages: Pages, monkeypatch):
+    visitor, parts = pages.visitor(), pages.made.parts
+    fields = filled(visitor, max_sites="many")
+    transport, free = parts.gitea._transport, []
+    ask, database = transport.ask, parts.settings.database.url.removeprefix("sqlite:///")
+
+    def asked(request, token):
+        if "user/login" in request.address:
+            with closing(sqlite3.connect(database, timeout=0)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                free.append(request.address)
+        return ask(request, token)
+
+    monkeypatch.setattr(transport, "ask", asked)
+    parts.themes = Themes(parts.gitea, same_origin=True)  # which knows none yet
+    assert visitor.post(NEW, fields).status_code == 422
+    assert len(free) == 1
 
 
 def test_a_form_that_came_after_the_session_waits_for_its_person(pages: Pages):

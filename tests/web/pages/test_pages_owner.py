@@ -1,9 +1,11 @@
 """An owner's first page: what is served, what ends soon, what was sold, and what to do where there is nothing."""
 
 from sqlmodel import delete, select
-from support.page_visits import Pages
+from support.page_visits import HOME, Pages
 
+from bridge.errors import UnavailableError
 from bridge.models import Owner, Repo, RepoName
+from bridge.storage import refreshes
 
 OVERVIEW = "/acme/-/licensing"
 
@@ -58,3 +60,19 @@ def test_an_owner_without_a_repo_is_told_what_to_do(pages: Pages):
     text = visitor.text("/dora/-/licensing")
     assert "No repository is known here yet" in text
     assert '/dora"' in text
+
+
+def test_a_repo_is_shown_while_the_database_takes_no_wish_to_read_it_again(pages: Pages, monkeypatch):
+    wished = []
+
+    def busy(*_args):
+        wished.append("read it again")
+        raise UnavailableError("the database is locked")
+
+    monkeypatch.setattr(refreshes, "enqueue_quietly", busy)
+    visitor = pages.visitor()
+    pages.made.clock.turn(minutes=2)
+    for path in (HOME, f"{HOME}/settings"):
+        wished.clear()
+        assert visitor.get(path).status_code == 200, path
+        assert wished, path

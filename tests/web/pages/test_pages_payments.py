@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 from support.page_payments import account_of, event_of
 from support.page_visits import Pages, form_at
 
@@ -134,3 +135,18 @@ def test_an_account_is_paused_and_resumed(selling):
     assert "paused</span>" not in visitor.text(ACCOUNT)
     actions = [each["action"] for each in pages.api.get("orgs/acme/license-audit?action=payments").json]
     assert actions[:2] == ["payments.resume", "payments.pause"]
+
+
+def test_all_that_was_ignored_is_read_again_however_much_it_is(shared: Pages):
+    visitor, made = shared.browser(), shared.made
+    visitor.sign_in("bea", "/beta/-/licensing/payments")
+    with made.parts.open_session() as session:
+        account = account_of(made, session, catalog.owner_by_name(session, "beta").id)
+        number = event_of(session, account, made.clock()).id
+        done = event_of(session, account, made.clock(), status="processed", code="").id
+        facts = session.get_one(PaymentEvent, number).model_dump(exclude={"id", "event_id"})
+        session.execute(insert(PaymentEvent), [facts | {"event_id": f"evt_many_{each}"} for each in range(10_000)])
+    answer = visitor.fill("/beta/-/licensing/payments/stripe/replay", {"which": "ignored"})
+    assert answer.status_code == 303
+    assert "10001 events are read again" in visitor.text("/beta/-/licensing/payments/stripe")
+    assert (event(shared, number).status, event(shared, done).status) == ("new", "processed")

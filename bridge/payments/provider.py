@@ -52,6 +52,10 @@ class ProviderAwayError(UnavailableError):
         self.wait_seconds = wait_seconds
 
 
+class ProofAwayError(ProviderAwayError):
+    """What one delivery is to be proven with can't be had now; that says nothing about the provider's other answers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """An event as it came: its names, and the text itself.
@@ -181,12 +185,16 @@ class Provider(Protocol):
     name: str
     api_version: str
     events: tuple[str, ...]
+    proves_at_door: bool  # whether `judge` knows for sure; else anybody gets in, and `read` finds out
 
     def knows_version(self, version: str) -> bool:
         """Say whether this program was tried with a version of the provider's objects."""
 
     def judge(self, body: bytes, headers: Mapping[str, str], sign: Sign) -> Verdict:
         """Say whether the raw bytes are the provider's. Asks nobody, raises nothing, whatever the headers hold."""
+
+    def needs_text(self, verify: str) -> bool:
+        """Say whether `read` needs a delivery's text, where it is proven in this way (`rules.payments.policy`)."""
 
     def parse(self, body: bytes, headers: Mapping[str, str]) -> Delivery:
         """Name an event. Raises `UnreadableError`."""

@@ -216,18 +216,18 @@ class PaymentInbox:
             with self._open_session() as session:
                 payment_events.finish(session, lease, status="ignored", code=why, reason=reason[:500], due_at=None)
             return
+        if why is Why.FORGED:  # the name is the real event's, which may still come
+            with self._open_session() as session:
+                if payment_events.drop(session, lease):
+                    payment_accounts.count_refused(session, lease.account_id, bad=1, stale=0, now=now)
+            return
         due = None if why in FOR_GOOD else self._next(lease, error, now)
         status = "failed" if due is not None or why in FOR_GOOD else "dead"
         log.warning("payment event %s of account %s: %s: %s", lease.id, lease.account_id, why, reason)
-        # The name is the real event's, which may still come.
-        named = {"event_id": f"forged:{lease.id}"} if why is Why.FORGED else {}
         with self._open_session() as session:
             payment_events.finish(
-                session, lease, status=status, code=why, reason=reason[:500], due_at=due, processed_at=now, **named
+                session, lease, status=status, code=why, reason=reason[:500], due_at=due, processed_at=now
             )
-            if why is Why.FORGED:
-                payment_accounts.count_refused(session, lease.account_id, bad=1, stale=0, now=now)
-                return
             account = payment_accounts.held(session, lease.account_id)
             account.last_error, account.last_error_at = reason[:500], now
             session.add(account)

@@ -77,7 +77,9 @@ class PaymentSales:
         prices = self._providers[account.provider].prices(payment_access.access_of(account, self._vault))
         found = next((each for each in prices if each.ref == value), None)
         if found is None:
-            raise InvalidInputError("match", f"the account has no active price {value}; look at the provider what it is called")
+            raise InvalidInputError(
+                "match", f"the account has no active price {value}; look at the provider what it is called"
+            )
         return found
 
     def _for_sale(

@@ -11,8 +11,6 @@ from sqlmodel import Session, col, select
 from bridge.models import PaymentEvent
 from bridge.storage.engine import upsert
 
-_WAITING = ("new", "leased", "failed")
-
 
 def take_in(session: Session, row: PaymentEvent) -> int:
     """Keep a delivery; how often it has come by now. The constraint decides which of many at once is the first."""
@@ -61,6 +59,27 @@ def finish(session: Session, lease: PaymentEvent, **values: Any) -> bool:
         col(PaymentEvent.status) == "leased",
     )
     return session.execute(mine.values(**values)).rowcount == 1  # type: ignore[attr-defined, no-any-return]
+
+
+def drop(session: Session, lease: PaymentEvent) -> bool:
+    """Delete a leased event, as if it had never come; ``False`` where somebody else has it by now."""
+    mine = delete(PaymentEvent).where(
+        col(PaymentEvent.id) == lease.id,
+        col(PaymentEvent.attempts) == lease.attempts,
+        col(PaymentEvent.status) == "leased",
+    )
+    return session.execute(mine).rowcount == 1  # type: ignore[attr-defined, no-any-return]
+
+
+def has_waiting(session: Session, account_id: int, more_than: int) -> bool:
+    """Whether more deliveries than so many of an account are yet to be read."""
+    waiting = select(PaymentEvent.id).where(
+        PaymentEvent.account_id == account_id,
+        col(PaymentEvent.status).in_(("new", "leased", "failed")),
+        col(PaymentEvent.due_at).is_not(None),
+        PaymentEvent.source == "webhook",
+    )
+    return session.exec(waiting.offset(more_than).limit(1)).first() is not None
 
 
 def again(session: Session, now: datetime, account_id: int, *, codes: Collection[str], ref: str = "") -> int:
@@ -139,14 +158,14 @@ def redact(session: Session, before: datetime) -> int:
     told = update(PaymentEvent).where(
         col(PaymentEvent.received_at) < before,
         col(PaymentEvent.payload).is_not(None),
-        col(PaymentEvent.status).not_in(_WAITING),
+        col(PaymentEvent.due_at).is_(None),
     )
     return int(session.execute(told.values(payload=None)).rowcount)  # type: ignore[attr-defined]
 
 
 def forget(session: Session, before: datetime) -> int:
-    """Forget old events as a whole. How many there were."""
-    gone = delete(PaymentEvent).where(col(PaymentEvent.received_at) < before, col(PaymentEvent.status).not_in(_WAITING))
+    """Forget old events as a whole, but for those that are yet to be read. How many there were."""
+    gone = delete(PaymentEvent).where(col(PaymentEvent.received_at) < before, col(PaymentEvent.due_at).is_(None))
     return int(session.execute(gone).rowcount)  # type: ignore[attr-defined]
 
 

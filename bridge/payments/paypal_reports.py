@@ -9,7 +9,6 @@ from bridge.payments.paypal_periods import LINE, Payment
 from bridge.payments.provider import UnknownShapeError
 from bridge.payments.told import Json, inner, listed, text
 from bridge.rules.payments.facts import (
-    EVERY_LINE,
     Dispute,
     Fact,
     PayLink,
@@ -166,15 +165,15 @@ def of_subscription(subscription: Json, plan: Json, paid: Iterable[Payment], ver
         version=version,
     )
     names: list[Name] = [*([("plan", plan_id)] if plan_id else []), *([("product", product)] if product else [])]  # type: ignore[list-item]
-    custom = subscription.get("custom_id")
     return Report(
         facts=(snapshot, *paypal_periods.periods(name, start if begun else None, plan, quantity, payments)),
         ref=name,
         subscription=True,
         buyer=objects.buyer(inner(subscription, "subscriber")),
-        offers={LINE: Offer(tuple(names)), EVERY_LINE: Offer(tuple(objects.names_of(custom)))},
+        # By its plan alone, whose price the seller set: a ``custom_id`` is what a button in the buyer's browser says.
+        offers={LINE: Offer(tuple(names))},
         made_at=objects.moment(subscription.get("create_time")) or start,
-        order=objects.order_in(custom),
+        order=objects.order_in(subscription.get("custom_id")),
         doubt="the buyer's subscription has a plan of its own, not the one that is for sale"
         if subscription.get("plan_overridden") is True
         else "",

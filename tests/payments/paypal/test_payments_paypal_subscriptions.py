@@ -163,6 +163,17 @@ def test_a_plan_that_the_buyer_changed_sells_nothing_until_a_person_looked(shop)
     assert shop.sold() == []
 
 
+@SQLITE
+@pytest.mark.parametrize("word", ["pro", "Pro", "bridge:{package}:11111111-1111-4111-8111-111111111111"])
+def test_the_word_of_a_buyers_button_makes_no_cheap_plan_a_package(shop, word):
+    shop.sku("Pro", 99900)
+    cheap = shop.world.plan(shop.world.product("Tips"), 100)
+    shop.subscribe(plan=cheap, custom_id=word.format(package=shop.tiers["Pro"]))
+    shop.deliver()
+    assert {event.code for event in shop.events()} == {"unmapped"}
+    assert shop.sold() == []
+
+
 @row("T49")
 @pytest.mark.parametrize("reversal", [False, True])
 def test_a_payment_that_goes_back_is_found_though_the_event_does_not_name_it(tell, reversal):

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from bridge.errors import NotFoundError, RefusedError, UnavailableError
+from bridge.rules.payments.facts import PaidPeriod
 from bridge.rules.payments.reports import Offer, Reading
 
 MOST_NAME = 255
@@ -94,12 +95,21 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What is known of a purchase: the periods that were entered, and whether a person accepted it as it is."""
+
+    periods: tuple[PaidPeriod, ...] = ()
+    accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """What a reader is handed: the ticket drawn for it, and what is known already, so that it need not be fetched."""
 
     ticket: int
     knows_payment: Callable[[str], bool] = lambda _name: False
     is_mapped: Callable[[Offer], bool] = lambda _offer: False
+    heard_of: Callable[[str], Heard] = lambda _ref: Heard()
 
 
 @dataclass(frozen=True, slots=True)

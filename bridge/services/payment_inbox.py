@@ -19,6 +19,7 @@ from bridge.payments.provider import (
     Delivery,
     Desk,
     ForgedError,
+    Heard,
     NoAccessError,
     NotTheirsError,
     ProviderAwayError,
@@ -133,7 +134,8 @@ class PaymentInbox:
             told = payment_access.secrets_of(session, account, self._vault) if lease.proof else []
         in_force = [secret for secret, end in told if end is None or end > lease.received_at]
         access = payment_access.access_of(account, self._vault, in_force)
-        return _Work(lease, account, access, Desk(ticket, self._knows_payment(account), self._is_mapped(account)))
+        asks = (self._knows_payment(account), self._is_mapped(account), self._heard_of(account))
+        return _Work(lease, account, access, Desk(ticket, *asks))
 
     def _shelve(self, session: Any, lease: PaymentEvent, account: PaymentAccount) -> None:
         """A paused account goes on later; one that was disconnected does not."""
@@ -158,6 +160,13 @@ class PaymentInbox:
                 return Offers(session, account).is_mapped(offer)
 
         return is_mapped
+
+    def _heard_of(self, account: PaymentAccount) -> Callable[[str], Heard]:
+        def heard_of(ref: str) -> Heard:
+            with self._open_session(read_only=True) as session:
+                return payment_books.heard_of(session, account, ref)
+
+        return heard_of
 
     def _read(self, work: _Work) -> Reading:
         lease = work.lease

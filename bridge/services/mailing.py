@@ -104,12 +104,20 @@ class Mailer:
         if lease.attempts == 1 and now - lease.created_at > TOO_OLD:
             raise NoLongerTrueError("it waited too long while no mail was sent; send it again by hand where it matters")
         with self._open_session(read_only=True) as session:
-            full = outbox.sent_since(session, lease.owner_id, now - _DAY) >= self._rules.most_a_day
+            full = self._is_full(session, lease, now)
             letter = None if full else mail_letters.write(session, lease, self._rules.post, now)
         if letter is None:
             self._wait(lease, "mail.mails_per_owner_and_day is reached; it waits its turn", _FULL)
+            with self._open_session() as session:  # so do the others, that not each has to be looked at
+                outbox.put_off(session, lease.owner_id, now, now + _FULL, keys=lease.kind == Message.KEYS)
             return
         self._hand_over(lease, letter)
+
+    def _is_full(self, session: Any, lease: Outbox, now: datetime) -> bool:
+        """Whether the owner has had its mails of the day. Half of them are kept for keys that were sold."""
+        keys, others = outbox.sent_since(session, lease.owner_id, now - _DAY)
+        most = self._rules.most_a_day
+        return keys + others >= most or (lease.kind != Message.KEYS and others >= (most + 1) // 2)
 
     def _hand_over(self, lease: Outbox, letter: Letter) -> None:
         self._server.send(message(letter, lease.message_id, self._clock()))

@@ -22,6 +22,7 @@ from bridge.payments.provider import (
     Heard,
     NoAccessError,
     NotTheirsError,
+    ProofAwayError,
     ProviderAwayError,
     UnknownShapeError,
     UnreadableError,
@@ -41,7 +42,10 @@ log = logging.getLogger(__name__)
 # Longer than the slowest fetch; a killed worker's event waits this long for the next one.
 LEASE_SECONDS = 300.0
 _WAITS_SECONDS = (10, 60, 300, 1800, 7200, 21600, 43200, 86400)
+_LONGEST_WAIT = timedelta(seconds=_WAITS_SECONDS[-1])
 _PAUSED = timedelta(minutes=10)
+# Where a provider does not answer, nothing else of the account is asked for so long: each question costs its patience.
+_AWAY = timedelta(minutes=1)
 
 _KINDS: tuple[tuple[type[Exception], Why], ...] = (
     (UnreadableError, Why.UNREADABLE),
@@ -117,11 +121,10 @@ class PaymentInbox:
         """Lease what is due. Whoever only looks, and there is mostly nothing, keeps nobody from writing."""
         now = self._clock()
         with self._open_session(read_only=True) as session:
-            oldest = payment_events.oldest_due(session)
-        if oldest is None or oldest > now:
-            return None
+            if not payment_events.is_any_due(session, now, _LONGEST_WAIT):
+                return None
         with self._open_session() as session:
-            return payment_events.claim(session, now, for_seconds=LEASE_SECONDS)
+            return payment_events.claim(session, now, for_seconds=LEASE_SECONDS, longest_wait=_LONGEST_WAIT)
 
     def _prepare(self, lease: PaymentEvent) -> _Work | None:
         """Open the account and draw a ticket, before anything is fetched; ``None`` where nothing is to be done now."""
@@ -237,6 +240,8 @@ class PaymentInbox:
             payment_events.finish(
                 session, lease, status=status, code=why, reason=reason[:500], due_at=due, processed_at=now
             )
+            if isinstance(error, ProviderAwayError) and not isinstance(error, ProofAwayError):
+                payment_events.put_off(session, lease.account_id, now, now + _AWAY)
             account = payment_accounts.held(session, lease.account_id)
             account.last_error, account.last_error_at = reason[:500], now
             session.add(account)

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from bridge.models import PaymentEvent
 from bridge.storage.engine import upsert
+from bridge.storage.moments import has_come
 
 
 def take_in(session: Session, row: PaymentEvent) -> int:
@@ -29,19 +30,22 @@ def _kept(insert: Callable[[Any], Any]) -> Any:
     return kept.returning(table.c.deliveries)
 
 
-def claim(session: Session, now: datetime, *, for_seconds: float) -> PaymentEvent | None:
+def claim(session: Session, now: datetime, *, for_seconds: float, longest_wait: timedelta) -> PaymentEvent | None:
     """Lease the event that is due longest. The update names the row's attempt, so only one worker gets it.
 
-    A worker that dies leaves the row due again at the end of the lease.
+    What was looked up comes after what was delivered: a first look through an account brings thousands. A worker that
+    dies leaves the row due again at the end of the lease. ``longest_wait``: of what is put off.
     """
-    waiting = select(PaymentEvent).where(col(PaymentEvent.due_at) <= now)
-    row = session.exec(waiting.order_by(col(PaymentEvent.due_at), col(PaymentEvent.id)).limit(1)).first()
+    due = has_come(PaymentEvent.due_at, now, longest_wait)
+    looked_up = (col(PaymentEvent.source) == "poll").asc()
+    waiting = select(PaymentEvent).where(due).order_by(looked_up, col(PaymentEvent.due_at), col(PaymentEvent.id))
+    row = session.exec(waiting.limit(1)).first()
     if row is None:
         return None
     taken = (
         update(PaymentEvent)
         .where(col(PaymentEvent.id) == row.id, col(PaymentEvent.attempts) == row.attempts)
-        .where(col(PaymentEvent.due_at) <= now)
+        .where(due)
         .values(status="leased", attempts=row.attempts + 1, due_at=now + timedelta(seconds=for_seconds))
     )
     if session.execute(taken).rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE counts
@@ -49,6 +53,16 @@ def claim(session: Session, now: datetime, *, for_seconds: float) -> PaymentEven
     session.refresh(row)
     session.expunge(row)
     return row
+
+
+def put_off(session: Session, account_id: int, now: datetime, until: datetime) -> int:
+    """Let all that is due of an account wait; how many there are. It does not count as an attempt."""
+    waiting = update(PaymentEvent).where(
+        col(PaymentEvent.account_id) == account_id,
+        col(PaymentEvent.status).in_(("new", "failed")),
+        col(PaymentEvent.due_at) <= now,
+    )
+    return int(session.execute(waiting.values(due_at=until)).rowcount)  # type: ignore[attr-defined]
 
 
 def finish(session: Session, lease: PaymentEvent, **values: Any) -> bool:
@@ -146,6 +160,12 @@ def last_received(session: Session, account_id: int) -> datetime | None:
         PaymentEvent.account_id == account_id, PaymentEvent.source == "webhook"
     )
     return session.exec(query.order_by(col(PaymentEvent.id).desc()).limit(1)).first()
+
+
+def is_any_due(session: Session, now: datetime, longest_wait: timedelta) -> bool:
+    """Whether there is something to `claim`."""
+    due = select(PaymentEvent.id).where(has_come(PaymentEvent.due_at, now, longest_wait))
+    return session.exec(due.limit(1)).first() is not None
 
 
 def oldest_due(session: Session) -> datetime | None:

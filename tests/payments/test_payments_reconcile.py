@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from support.payment_rows import PULL, row
+from support.payment_rows import PULL, SQLITE, row
 from support.payment_shops import Shop
 
 from bridge.storage import payment_events
@@ -153,5 +153,45 @@ def test_what_waits_is_never_forgotten(shop):
     with shop.session() as session:
         assert payment_events.redact(session, shop.clock()) == 0
         assert payment_events.forget(session, shop.clock()) == 0
+    shop.work()
+    assert len(shop.sold()) == 1
+
+
+@SQLITE
+def test_what_is_delivered_is_read_before_what_was_looked_up(shop):
+    shop.set_account(poll_at=shop.clock(), polled_until=shop.clock())
+    for _ in range(3):
+        shop.buy()
+    shop.news()
+    while shop.parts.payment_reconcile.run_due():
+        pass
+    shop.clock.turn(seconds=1)
+    session = shop.buy()
+    shop.deliver(work=False)
+    assert shop.parts.payment_inbox.run_next()
+    assert [key.ref for key in shop.sold()] == [session]
+    assert [(kept.source, kept.status) for kept in shop.events()] == [("poll", "new")] * 3 + [("webhook", "processed")]
+
+
+@SQLITE
+def test_while_a_provider_is_away_it_is_asked_about_one_event_a_minute_and_no_attempt_is_lost(shop):
+    for _ in range(3):
+        shop.buy()
+    shop.api.fail("/v1/checkout/sessions", 500, times=99)
+    shop.deliver()
+    assert sorted((kept.status, kept.attempts) for kept in shop.events()) == [("failed", 1), ("new", 0), ("new", 0)]
+    shop.clock.turn(seconds=9)
+    assert not shop.parts.payment_inbox.run_next()
+    shop.api._faults.clear()
+    shop.clock.turn(seconds=60)
+    shop.work()
+    assert len(shop.sold()) == 3
+
+
+@SQLITE
+def test_after_a_clock_was_put_back_nothing_waits_for_it(shop):
+    shop.buy()
+    shop.deliver(work=False)
+    shop.clock.turn(days=-30)
     shop.work()
     assert len(shop.sold()) == 1

@@ -108,9 +108,11 @@ class ThanksDesk:
         rows = purchases.slots_of(session, purchase.id or 0)
         by_id = purchases.keys_by_id(session, [row.key_id for row in rows if row.key_id is not None])
         keys = [by_id[row.key_id] for row in rows if row.key_id in by_id]
-        shown = mail_keys.shown(session, [key for key in keys if key.owner_id == account.owner_id], now)
+        own = [key for key in keys if key.owner_id == account.owner_id]
+        theirs = [key for key in own if mail_keys.is_for(key, purchase.customer_email)]
+        shown = mail_keys.shown(session, theirs, now)
         if not shown:
-            return pending
+            return replace(pending, stage=Stage.OVER) if own else pending
         joomla, dolibarr = mail_keys.platforms(session, account.owner_id, {key.package_id for key in shown})
         return replace(pending, stage=Stage.KEYS, keys=shown, joomla=joomla, dolibarr=dolibarr)
 

@@ -2,11 +2,12 @@
 
 import pytest
 from sqlmodel import select
-from support.payment_rows import PULL, PUSH, row
+from support.payment_rows import PULL, PUSH, SQLITE, row
 from support.payment_shops import OTHER
 
 from bridge.models import LicenseKey, Owner, PaymentOrder, Purchase
 from bridge.payments.pretend import paying
+from bridge.services import resending
 from bridge.services.thanks import MOST_QUESTIONS_A_MINUTE, masked
 from bridge.web.thanks import MOST_VISITS_A_MINUTE
 
@@ -200,6 +201,53 @@ def test_a_key_that_is_another_owners_by_now_is_not_shown(lone_post):
         key.owner_id = opened.get_one(Owner, OTHER).id
         opened.add(key)
     assert code not in _visit(lone_post.shop, session).text
+
+
+def _give_away(post, number, email):
+    with post.shop.session() as session:
+        key = session.get_one(LicenseKey, post.shop.sold()[number].id)
+        key.customer_email, key.customer_name = email, "Ben"
+        session.add(key)
+
+
+@PULL
+@SQLITE
+def test_a_key_that_was_given_to_somebody_else_is_told_to_them_and_the_others_to_the_buyer(post):
+    post.shop.set_account(policy={"quantity_mode": "keys"})
+    session = post.shop.buy(quantity=2)
+    post.shop.deliver()
+    given, kept = _code(post, 0), _code(post, 1)
+    _give_away(post, 0, "ben@example.com")
+    text = _visit(post.shop, session).text
+    assert (given in text, kept in text) == (False, True)
+    (got,) = post.send()  # the first mail, which was yet to go out
+    assert (got.to, given in got.text(), kept in got.text()) == (["ben@example.com"], True, False)
+    assert "/thanks/" not in got.text()
+    with post.shop.session() as opened:
+        purchase = opened.get_one(Purchase, post.shop.purchase().id)
+        told = resending.of_purchase(opened, purchase, post.shop.issuer())
+    assert told == ("ann@example.com", [post.shop.sold()[1].id])
+    got = post.send()[-1]
+    assert (got.to, given in got.text(), kept in got.text()) == (["ann@example.com"], False, True)
+    assert "/thanks/" in got.text()
+    _give_away(post, 1, "ben@example.com")
+    assert "ask the seller to send it again" in _visit(post.shop, session).text
+
+
+@PULL
+@SQLITE
+def test_an_address_at_another_owners_key_is_not_mailed_to(post):
+    post.shop.set_account(policy={"quantity_mode": "keys"})
+    post.shop.buy(quantity=2)
+    post.shop.deliver()
+    _give_away(post, 0, "ben@example.com")
+    with post.shop.session() as opened:
+        key = opened.get_one(LicenseKey, post.shop.sold()[0].id)
+        key.owner_id = OTHER
+        opened.add(key)
+    with post.shop.session() as opened:
+        purchase = opened.get_one(Purchase, post.shop.purchase().id)
+        assert resending.of_purchase(opened, purchase, post.shop.issuer())[0] == "ann@example.com"
 
 
 def test_a_page_that_is_only_looked_at_asks_nobody(lone_post):

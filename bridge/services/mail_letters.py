@@ -32,8 +32,8 @@ class Post:
     public_url: str
 
 
-def write(session: Any, row: Outbox, post: Post, now: datetime) -> Letter:
-    """The letter of a row. Raises `NoLongerTrueError`, `NoAddressYetError`."""
+def write(session: Any, row: Outbox, post: Post, now: datetime) -> tuple[Letter, list[int]]:
+    """The letter of a row, and the keys that it tells. Raises `NoLongerTrueError`, `NoAddressYetError`."""
     about = _about(session, row, now)
     mail_checks.look(about)
     to_customer = about.kind in TO_CUSTOMER
@@ -47,7 +47,7 @@ def write(session: Any, row: Outbox, post: Post, now: datetime) -> Letter:
         values["page"] = ""  # it shows what else was bought
     filled = templates.filled(template, values)
     links = [values[name] for name in ("page", "renewal_url") if values.get(name)]
-    return Letter(
+    letter = Letter(
         to=to,
         subject=f"[Test] {filled.subject}" if _is_test(about) else filled.subject,
         text=filled.text,
@@ -57,6 +57,7 @@ def write(session: Any, row: Outbox, post: Post, now: datetime) -> Letter:
         seller=voice.name,
         reply_to=voice.replies_to if to_customer else "",
     )
+    return letter, [key.id for key in about.keys]
 
 
 def _about(session: Any, row: Outbox, now: datetime) -> About:

@@ -105,13 +105,13 @@ class Mailer:
             raise NoLongerTrueError("it waited too long while no mail was sent; send it again by hand where it matters")
         with self._open_session(read_only=True) as session:
             full = self._is_full(session, lease, now)
-            letter = None if full else mail_letters.write(session, lease, self._rules.post, now)
-        if letter is None:
+            written = None if full else mail_letters.write(session, lease, self._rules.post, now)
+        if written is None:
             self._wait(lease, "mail.mails_per_owner_and_day is reached; it waits its turn", _FULL)
             with self._open_session() as session:  # so do the others, that not each has to be looked at
                 outbox.put_off(session, lease.owner_id, now, now + _FULL, keys=lease.kind == Message.KEYS)
             return
-        self._hand_over(lease, letter)
+        self._hand_over(lease, *written)
 
     def _is_full(self, session: Any, lease: Outbox, now: datetime) -> bool:
         """Whether the owner has had its mails of the day. Half of them are kept for keys that were sold."""
@@ -119,9 +119,11 @@ class Mailer:
         most = self._rules.most_a_day
         return keys + others >= most or (lease.kind != Message.KEYS and others >= (most + 1) // 2)
 
-    def _hand_over(self, lease: Outbox, letter: Letter) -> None:
+    def _hand_over(self, lease: Outbox, letter: Letter, keys: list[int]) -> None:
         self._server.send(message(letter, lease.message_id, self._clock()))
-        self._finish(lease, "sent", "", sent_at=self._clock())
+        left_out = [key for key in lease.reference.get("keys", ()) if key not in keys]  # it did not work just then
+        told = {"keys": keys, "left_out": left_out} if lease.kind == Message.KEYS else {}
+        self._finish(lease, "sent", "", sent_at=self._clock(), reference=lease.reference | told)
         log.info("mail %s (%s) is sent", lease.id, lease.kind)
 
     def _finish(self, lease: Outbox, status: str, reason: str, **more: Any) -> None:

@@ -107,6 +107,18 @@ def last_sent(session: Session, purchase_id: int, kind: str) -> Sequence[Outbox]
     return session.exec(query.order_by(col(Outbox.sent_at).desc(), col(Outbox.id).desc())).all()
 
 
+def untold(session: Session, purchase_id: int, kind: str, key_ids: Collection[int]) -> list[int]:
+    """Those keys of a purchase of which a message of a kind was to tell, and none did or is about to."""
+    query = select(Outbox.status, Outbox.reference).where(Outbox.purchase_id == purchase_id, Outbox.kind == kind)
+    wanted: set[int] = set()
+    told: set[int] = set()
+    for status, reference in session.exec(query) if key_ids else ():
+        keys = set(reference.get("keys", ()))
+        wanted |= keys | set(reference.get("left_out", ()))
+        told |= keys if status in {*_WAITING, "sent"} else set()
+    return [key_id for key_id in key_ids if key_id in wanted - told]
+
+
 def known(session: Session, dedupe_keys: Collection[str]) -> set[str]:
     """Which of these occasions had a message."""
     return set(session.exec(select(Outbox.dedupe_key).where(col(Outbox.dedupe_key).in_(dedupe_keys))))

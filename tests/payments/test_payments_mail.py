@@ -122,6 +122,25 @@ def test_a_key_that_was_refunded_before_it_was_mailed_is_not_mailed(lone_post):
     assert (lone_post.sink.received, lone_post.stands()) == ([], ["dropped"])
 
 
+def test_a_key_that_was_only_held_when_it_was_to_be_mailed_is_mailed_once_it_is_free(lone_post):
+    shop, world = lone_post.shop, lone_post.shop.world
+    session = shop.buy()
+    dispute = world.dispute(world.payment_of(session))
+    shop.deliver()
+    assert shop.key().stands == "suspended dispute"
+    assert (lone_post.send(), lone_post.stands()) == ([], ["dropped"])
+    world.dispute_becomes(dispute, "won")
+    shop.deliver()
+    (got,) = lone_post.settle()[:1]
+    assert lone_post.key_code() in got.text()
+    dispute = world.dispute(world.payment_of(session))
+    shop.deliver()
+    world.dispute_becomes(dispute, "won")
+    shop.deliver()
+    lone_post.settle()
+    assert lone_post.stands() == ["dropped", "sent"]
+
+
 def test_many_workers_send_a_mail_once(lone_post):
     for _ in range(4):
         lone_post.shop.buy()

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from sqlmodel import select
 from support.payment_rows import PULL, SQLITE, row
 from support.payment_shops import Shop
 
-from bridge.storage import payment_events
+from bridge.models import PaymentEvent, Purchase
+from bridge.storage import erasures, payment_events
 
 pytestmark = PULL
 
@@ -195,3 +197,22 @@ def test_after_a_clock_was_put_back_nothing_waits_for_it(shop):
     shop.clock.turn(days=-30)
     shop.work()
     assert len(shop.sold()) == 1
+
+
+@SQLITE
+def test_what_could_not_be_read_about_a_buyer_is_blanked_with_the_buyer(shop):
+    subscription = shop.subscribe()
+    shop.deliver()
+    links = "inpay_"  # the link of an invoice with its payment names nobody
+    theirs = {kept.object_id for kept in shop.events() if not kept.object_id.startswith(links)}
+    shop.buy(email="ben@example.com")
+    shop.deliver()
+    with shop.session() as session:
+        for kept in session.exec(select(PaymentEvent)):
+            kept.ref, kept.status, kept.code = "", "failed", "unknown_shape"
+            session.add(kept)
+    with shop.session() as session:
+        bought = session.exec(select(Purchase).where(Purchase.ref == subscription)).one()
+        erasures.blank_payloads(session, shop.owner_id, [bought])
+    blanked = {kept.object_id for kept in shop.events() if kept.payload is None}
+    assert (blanked, len(theirs) > 1, len(shop.events()) > len(blanked)) == (theirs, True, True)

@@ -81,8 +81,10 @@ class ThanksDesk:
 
     def look(self, endpoint: str, name: str) -> Thanks:
         """What there is to say about a sale of the account at this address. Raises nothing: a stranger waits."""
+        if not name.isprintable():
+            return Thanks(Stage.WAITING)
         with self._open_session(read_only=True) as session:
-            account = payment_accounts.by_endpoint(session, endpoint[:100])
+            account = payment_accounts.by_endpoint(session, endpoint)
             if account is None or account.status == "disabled":
                 return Thanks(Stage.WAITING)
             order = payment_accounts.order(session, account.id or 0, name)

@@ -1,5 +1,6 @@
 """Accounts at payment providers, their webhook secrets and their price maps, as rows."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -10,9 +11,14 @@ from sqlmodel import Session, col, select
 from bridge.models import PaymentAccount, PaymentOrder, PriceMap, WebhookSecret
 from bridge.storage.engine import upsert
 
+# How `payment_accounts.open_account` makes them.
+_ENDPOINT = re.compile(r"[0-9a-f]{32}", re.ASCII)
+
 
 def by_endpoint(session: Session, endpoint: str) -> PaymentAccount | None:
-    """The account with this address."""
+    """The account with this address; a visitor may have written anything there."""
+    if _ENDPOINT.fullmatch(endpoint) is None:
+        return None
     return session.exec(select(PaymentAccount).where(PaymentAccount.endpoint == endpoint)).first()
 
 

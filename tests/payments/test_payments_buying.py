@@ -71,7 +71,11 @@ def test_nothing_is_sold_that_is_not_the_owners_or_not_for_sale(shop, pro):
     foreign = shop.connect(OTHER, secret="whsec_other")
     client = shop.client()
     assert client.get(f"/-/licensing/buy/{foreign.endpoint}/{pro}").status_code == 404
-    assert client.get(f"/-/licensing/buy/{shop.account.endpoint}/999999").status_code == 404
+    for number in (999999, 2**31, 99999999999999999999):
+        assert client.get(f"/-/licensing/buy/{shop.account.endpoint}/{number}").status_code == 404
+    for endpoint in ("%00", f"{shop.account.endpoint[:-1]}%00", "x"):
+        assert client.get(f"/-/licensing/buy/{endpoint}/{pro}").status_code == 404
+        assert client.post(f"/-/licensing/hooks/stripe/{endpoint}", data=b"{}").status_code == 404
     shop.set_account(status="paused")
     assert _buy(shop, pro).status_code == 404
     assert _orders(shop) == []

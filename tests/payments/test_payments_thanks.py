@@ -58,7 +58,18 @@ def test_whoever_has_no_right_name_sees_what_a_stranger_sees(post):
     assert "on its way" in stranger
     assert _visit(shop, session, foreign.endpoint).text == stranger
     assert _visit(shop, session, "unknown").text == stranger
-    for name in ("cs_live_made0up", subscription, session[:-1], "1", "%", "cs_'; --", "cs_" + "x" * 9000):
+    assert _visit(shop, session, f"{shop.account.endpoint[:-1]}\0").text == stranger
+    for name in (
+        "cs_live_made0up",
+        f"{session}\0",
+        "\0",
+        subscription,
+        session[:-1],
+        "1",
+        "%",
+        "cs_'; --",
+        "cs_" + "x" * 9000,
+    ):
         answer = _visit(shop, name)
         assert (answer.status_code, answer.text) == (200, stranger), name
     assert all(_code(post, number) not in stranger for number in range(2))

@@ -226,7 +226,7 @@ class PaymentInbox:
         now = self._clock()
         if lease.source == "page" and why is Why.NOT_THEIRS:  # a name that somebody made up; no seller needs to know
             with self._open_session() as session:
-                payment_events.finish(session, lease, status="ignored", code=why, reason=reason[:500], due_at=None)
+                payment_events.drop(session, lease)
             return
         if why is Why.FORGED:  # the name is the real event's, which may still come
             with self._open_session() as session:

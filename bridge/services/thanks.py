@@ -122,10 +122,11 @@ class ThanksDesk:
         """Let the worker look at the sale, as if it had been told of it. Without a key it could not."""
         if not account.api_key or account.status != "active":
             return
-        if not is_ours:  # there are only so many of ours, and each is asked about once
-            if self._questions.is_over(account.endpoint):
-                return
-            self._questions.note(account.endpoint)
+        # Names that strangers make up don't use up what there is for sales that were begun here.
+        place = f"{account.endpoint}/{sale_ref}" if is_ours else account.endpoint
+        if self._questions.is_over(place):
+            return
+        self._questions.note(place)
         kind = next(kind for start, kind in _EVENTS[account.provider] if sale_ref.startswith(start))
         delivery = Delivery(event_id=f"page:{sale_ref}", event_type=kind, object_id=sale_ref)
         row = event_row(account.id or 0, delivery, "page", self._clock())

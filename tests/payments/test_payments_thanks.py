@@ -147,9 +147,8 @@ def test_names_that_strangers_make_up_cost_little_and_alarm_nobody(post):
     for number in range(MOST_QUESTIONS_A_MINUTE + 5):
         _visit(post.shop, f"cs_live_{number}")
     post.shop.work()
-    asked = post.shop.events()
-    assert len(asked) == MOST_QUESTIONS_A_MINUTE
-    assert {(event.source, event.status, event.code) for event in asked} == {("page", "ignored", "not_theirs")}
+    assert sum("cs_live_" in asked for asked in post.shop.api.asked) == MOST_QUESTIONS_A_MINUTE
+    assert post.shop.events() == []
     assert post.shop.row().last_error == ""
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from bridge.errors import BridgeError
 from bridge.services.figures import HEARTBEAT
+from bridge.services.mailing import TOO_OLD, WAITED
 from bridge.services.refill import Refill
 from bridge.services.refresh import Catalog, Seen
 from bridge.services.schedule import Schedule
@@ -162,6 +163,7 @@ class Worker:
             payment_events.redact(session, now - timedelta(days=kept.payment_payload_days))
             payment_events.forget(session, now - timedelta(days=kept.payment_event_days))
             payment_accounts.forget_orders(session, now - _KEEP_ORDERS)
+            outbox.drop_never_begun(session, now - TOO_OLD, WAITED)
             outbox.forget(session, now - timedelta(days=kept.payment_event_days))
         for sha256 in unused:
             self._store.remove(sha256)

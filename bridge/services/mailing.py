@@ -29,6 +29,7 @@ LEASE_SECONDS = 300.0
 WAITS_SECONDS = (30, 120, 600, 1800, 7200, 21600, 43200, 86400, 86400)
 # What could not be begun for so long, since mail was off or no address came, surprises more than it helps.
 TOO_OLD = timedelta(days=7)
+WAITED = "it waited too long while no mail was sent; send it again by hand where it matters"
 _DAY, _FULL = timedelta(days=1), timedelta(hours=1)
 _WITHOUT_ADDRESS = timedelta(minutes=5)
 
@@ -102,7 +103,7 @@ class Mailer:
     def _send(self, lease: Outbox) -> None:
         now = self._clock()
         if lease.attempts == 1 and now - lease.created_at > TOO_OLD:
-            raise NoLongerTrueError("it waited too long while no mail was sent; send it again by hand where it matters")
+            raise NoLongerTrueError(WAITED)
         with self._open_session(read_only=True) as session:
             full = self._is_full(session, lease, now)
             written = None if full else mail_letters.write(session, lease, self._rules.post, now)

@@ -149,6 +149,13 @@ def again(session: Session, now: datetime, row_ids: Collection[int]) -> int:
     return int(session.execute(anew).rowcount)  # type: ignore[attr-defined]
 
 
+def drop_never_begun(session: Session, before: datetime, why: str) -> int:
+    """Give up what waits for so long and was never tried, as where mail is off. How many there were."""
+    old = update(Outbox).where(col(Outbox.status) == "new", col(Outbox.attempts) == 0, col(Outbox.created_at) < before)
+    gone = old.values(status="dropped", due_at=None, last_error=why)
+    return int(session.execute(gone).rowcount)  # type: ignore[attr-defined]
+
+
 def forget(session: Session, before: datetime) -> int:
     """Forget old rows about which nothing is to be done. How many there were."""
     old = delete(Outbox).where(col(Outbox.created_at) < before, col(Outbox.status).not_in(_WAITING))

@@ -191,6 +191,19 @@ def test_what_waited_for_a_week_while_mail_was_off_is_not_said_any_more(post):
     assert len(post.send()) == 1
 
 
+def test_while_mail_is_off_nothing_piles_up_for_ever(post):
+    post.configure(host="")
+    post.shop.buy()
+    post.shop.deliver()
+    post.shop.clock.turn(days=6)
+    post.shop.parts.worker.tidy()
+    assert post.stands() == ["new"]
+    post.shop.clock.turn(days=2)
+    post.shop.parts.worker.tidy()
+    (kept,) = post.rows()
+    assert (kept.status, kept.due_at, "too long" in kept.last_error) == ("dropped", None, True)
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -159,12 +159,12 @@ class Mailer:
             outbox.finish(session, lease, status="new", due_at=due, last_error=reason[:500])
 
     def _give_up(self, lease: Outbox, reason: str) -> None:
-        """Dead, with the reason; where it was a key, its seller is told."""
+        """Dead, with the reason; where it was a key, its seller is told. Unless somebody else has it by now."""
         log.warning("mail %s (%s) is given up: %s", lease.id, lease.kind, reason)
         now = self._clock()
         with self._open_session() as session:
-            outbox.finish(session, lease, status="dead", due_at=None, last_error=reason[:500])
-            if lease.kind == Message.KEYS:
+            kept = outbox.finish(session, lease, status="dead", due_at=None, last_error=reason[:500])
+            if kept and lease.kind == Message.KEYS:
                 outbox.put(
                     session,
                     f"{Message.UNDELIVERED}:{lease.id}",

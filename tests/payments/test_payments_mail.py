@@ -2,11 +2,15 @@
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 from mail_shops import SELLER, SENDER
+from sqlmodel import select
 from support.payment_rows import PUSH, row
 
+from bridge.mail.smtp import AddressRefusedError
+from bridge.models import Outbox
 from bridge.rules.sellers import Seller
 from bridge.services import mailing
 from bridge.storage import outbox
@@ -139,6 +143,23 @@ def test_a_key_that_was_only_held_when_it_was_to_be_mailed_is_mailed_once_it_is_
     shop.deliver()
     lone_post.settle()
     assert lone_post.stands() == ["dropped", "sent"]
+
+
+def test_who_gives_a_mail_up_too_late_tells_nobody(lone_post, monkeypatch):
+    lone_post.shop.buy()
+    lone_post.shop.deliver()
+    mailer = lone_post.shop.parts.mailer
+
+    def slow(_message):
+        with lone_post.shop.session() as session:
+            (kept,) = session.exec(select(Outbox).where(Outbox.kind == "keys"))
+            kept.attempts += 1  # the lease ended, and another worker has it
+            session.add(kept)
+        raise AddressRefusedError("550")
+
+    monkeypatch.setattr(mailer, "_server", SimpleNamespace(send=slow))
+    assert mailer.run_next()
+    assert (lone_post.stands(), lone_post.rows("undelivered")) == (["leased"], [])
 
 
 def test_many_workers_send_a_mail_once(lone_post):

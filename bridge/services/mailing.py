@@ -5,8 +5,9 @@ dies in it leaves a mail that is sent once more, with the same Message-ID. Nothi
 """
 
 import logging
+from collections import deque
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -49,6 +50,15 @@ class MailRules:
     most_a_day: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A mail that the server has."""
+
+    lease: Outbox
+    at: datetime
+    reference: dict[str, Any]
+
+
 def rules_of(settings: Settings) -> MailRules:
     """The rules of this installation."""
     post = Post(settings.mail_sender, settings.mail.sender_domains, settings.bridge.public_url)
@@ -69,9 +79,12 @@ class Mailer:
         self._open_session = open_session
         self._clock = clock
         self._rules = rules
+        self._unnoted: deque[_Sent] = deque()
 
     def run_next(self) -> bool:
         """Send what is due longest; whether there was something. An error of one mail ends nothing."""
+        if not self._note_again():
+            return False
         lease = self._claim()
         if lease is None:
             return False
@@ -124,8 +137,23 @@ class Mailer:
         self._server.send(message(letter, lease.message_id, self._clock()))
         left_out = [key for key in lease.reference.get("keys", ()) if key not in keys]  # it did not work just then
         told = {"keys": keys, "left_out": left_out} if lease.kind == Message.KEYS else {}
-        self._finish(lease, "sent", "", sent_at=self._clock(), reference=lease.reference | told)
         log.info("mail %s (%s) is sent", lease.id, lease.kind)
+        self._note(_Sent(lease, self._clock(), lease.reference | told))
+
+    def _note(self, sent: _Sent) -> None:
+        """Note that a mail is out. Where that can't be noted now it is later: it must not be sent once more."""
+        try:
+            self._finish(sent.lease, "sent", "", sent_at=sent.at, reference=sent.reference)
+        except Exception:
+            log.exception("mail %s is sent, which could not be noted; that is tried again", sent.lease.id)
+            self._unnoted.append(sent)
+
+    def _note_again(self) -> bool:
+        """Note what could not be noted before; whether nothing is left of it."""
+        for _ in range(len(self._unnoted)):
+            with suppress(IndexError):  # another thread was faster
+                self._note(self._unnoted.popleft())
+        return not self._unnoted
 
     def _finish(self, lease: Outbox, status: str, reason: str, **more: Any) -> None:
         with self._open_session() as session:

@@ -9,6 +9,7 @@ from mail_shops import SELLER, SENDER
 from sqlmodel import select
 from support.payment_rows import PUSH, row
 
+from bridge.errors import UnavailableError
 from bridge.mail.smtp import AddressRefusedError
 from bridge.models import Outbox
 from bridge.rules.sellers import Seller
@@ -143,6 +144,22 @@ def test_a_key_that_was_only_held_when_it_was_to_be_mailed_is_mailed_once_it_is_
     shop.deliver()
     lone_post.settle()
     assert lone_post.stands() == ["dropped", "sent"]
+
+
+def test_a_mail_that_was_sent_and_could_not_be_noted_is_noted_later_and_not_sent_again(lone_post, monkeypatch):
+    lone_post.shop.buy()
+    lone_post.shop.deliver()
+
+    def fail(*_args, **_more):
+        raise UnavailableError("the database is away")
+
+    monkeypatch.setattr(outbox, "finish", fail)
+    assert len(lone_post.send()) == 1
+    assert lone_post.stands() == ["leased"]
+    assert len(lone_post.send()) == 1
+    monkeypatch.undo()
+    assert len(lone_post.send(seconds=mailing.LEASE_SECONDS + 1)) == 1
+    assert lone_post.stands() == ["sent"]
 
 
 def test_who_gives_a_mail_up_too_late_tells_nobody(lone_post, monkeypatch):

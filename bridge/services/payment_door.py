@@ -99,8 +99,17 @@ class PaymentDoor:
         with self._open_session() as session:
             if row.proof and payment_events.has_waiting(session, known.account_id, MOST_UNPROVEN - 1):
                 raise UnavailableError("too many deliveries wait that nobody has proven yet; the provider tries again")
+            if self._is_one_too_many(session, known, row):
+                return row.code
             times = payment_events.take_in(session, row)
         return "seen before" if times > 1 else row.code or "stored"
+
+    @staticmethod
+    def _is_one_too_many(session: Any, known: Known, row: PaymentEvent) -> bool:
+        """Whether it means nothing, may be anybody's, and enough of that kind is kept."""
+        if known.provider.proves_at_door or row.code != Why.OTHER_TYPE:
+            return False
+        return payment_events.has_ignored(session, known.account_id, Why.OTHER_TYPE, MOST_UNPROVEN - 1)
 
     def close(self) -> None:
         """Write what was counted."""

@@ -96,6 +96,14 @@ def has_waiting(session: Session, account_id: int, more_than: int) -> bool:
     return session.exec(waiting.offset(more_than).limit(1)).first() is not None
 
 
+def has_ignored(session: Session, account_id: int, code: str, more_than: int) -> bool:
+    """Whether more deliveries than so many of an account were ignored for a reason."""
+    ignored = select(PaymentEvent.id).where(
+        PaymentEvent.account_id == account_id, PaymentEvent.status == "ignored", PaymentEvent.code == code
+    )
+    return session.exec(ignored.offset(more_than).limit(1)).first() is not None
+
+
 def again(session: Session, now: datetime, account_id: int, *, codes: Collection[str], ref: str = "") -> int:
     """Let events that changed nothing for one of these reasons be read once more; how many there are.
 

@@ -13,8 +13,7 @@ from support.paypal_shops import PRICE, PayPalShop
 
 from bridge.payments.paypal_signature import SIMULATOR
 from bridge.payments.pretend.paypal_signing import Signer
-from bridge.services import payment_attention, payment_door
-from bridge.storage import payment_events
+from bridge.services import payment_attention
 
 
 def _event(shop: PayPalShop) -> dict:
@@ -80,47 +79,6 @@ def test_junk_that_anybody_may_have_sent_is_refused_and_counted_and_never_kept(s
     shop.work()
     shop.parts.payment_door.close()
     assert (shop.events(), shop.row().bad_signatures, shop.sold(), shop.api.asked) == ([], 5, [], [])
-
-
-@SQLITE
-def test_what_nobody_has_proven_is_kept_without_its_text_and_only_so_many_wait(shop, monkeypatch):
-    monkeypatch.setattr(payment_door, "MOST_UNPROVEN", 2)
-    event = _event(shop)
-    bodies = [_body(event | {"id": f"WH-{number}"}) for number in range(4)]
-    assert [shop.post(body) for body in bodies] == [200, 200, 503, 503]
-    assert [kept.payload for kept in shop.events()] == [None, None]
-    shop.work()
-    assert [shop.post(body) for body in bodies[2:]] == [200, 200]
-    shop.work()
-    assert ([kept.status for kept in shop.events()], len(shop.sold())) == (["processed"] * 4, 1)
-
-
-@SQLITE
-def test_a_delivery_that_came_before_paypal_was_to_check_it_is_checked_here(shop):
-    body = _body(_event(shop))
-    assert shop.post(body, headers=shop.api.headers(body, "9W6", shop.clock())) == 200
-    shop.set_account(policy={"verify_mode": "postback"})
-    shop.work()
-    assert (shop.sold(), shop.row().bad_signatures) == ([], 1)
-
-
-@SQLITE
-def test_what_failed_for_good_is_forgotten_like_everything_else(shop):
-    shop.set_account(policy={"verify_mode": "both"})
-    sold = _event(shop)
-    shop.api.fail("/v2/payments/captures", 500)
-    shop.deliver([sold])
-    shop.deliver([sold | {"id": "WH-2", "resource": {"id": "8C0000000099999"}}])
-    with shop.session() as session:
-        dead = payment_events.by_id(session, shop.events()[1].id)
-        dead.due_at = None  # after its last attempt
-        session.add(dead)
-    with shop.session() as session:
-        assert payment_events.redact(session, shop.clock() + timedelta(days=1)) == 1
-    assert [kept.payload is None for kept in shop.events()] == [False, True]
-    with shop.session() as session:
-        assert payment_events.forget(session, shop.clock() + timedelta(days=1)) == 1
-    assert [kept.code for kept in shop.events()] == ["away"]
 
 
 @row("T95")

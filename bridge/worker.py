@@ -15,11 +15,22 @@ from typing import Any
 
 from bridge.errors import BridgeError
 from bridge.services.figures import HEARTBEAT
+from bridge.services.mailing import TOO_OLD, WAITED
 from bridge.services.refill import Refill
 from bridge.services.refresh import Catalog, Seen
 from bridge.services.schedule import Schedule
 from bridge.settings import RetentionSettings
-from bridge.storage import audits, outbox, payment_events, person_sessions, refreshes, replays, stored_assets, usage
+from bridge.storage import (
+    audits,
+    outbox,
+    payment_accounts,
+    payment_events,
+    person_sessions,
+    refreshes,
+    replays,
+    stored_assets,
+    usage,
+)
 from bridge.storage.files import FileStore
 from bridge.storage.refreshes import Claim
 from gitea_client.errors import GiteaError
@@ -36,6 +47,7 @@ _BACKOFF_SECONDS = (5, 15, 60, 300)
 _KEEP_DELIVERIES = timedelta(days=14)
 _KEEP_REPLAYS = timedelta(days=7)
 _KEEP_SESSIONS = timedelta(days=1)
+_KEEP_ORDERS = timedelta(days=90)
 _TIDY_SECONDS = 3600.0
 
 
@@ -150,6 +162,8 @@ class Worker:
             audits.forget_addresses(session, now - timedelta(days=kept.ip_address_days))
             payment_events.redact(session, now - timedelta(days=kept.payment_payload_days))
             payment_events.forget(session, now - timedelta(days=kept.payment_event_days))
+            payment_accounts.forget_orders(session, now - _KEEP_ORDERS)
+            outbox.drop_never_begun(session, now - TOO_OLD, WAITED)
             outbox.forget(session, now - timedelta(days=kept.payment_event_days))
         for sha256 in unused:
             self._store.remove(sha256)

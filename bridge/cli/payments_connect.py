@@ -9,7 +9,7 @@ from bridge.cli import payments_account
 from bridge.cli.common import Context, iso, pass_context, read_moment
 from bridge.errors import BridgeError, InvalidInputError
 from bridge.models import PaymentAccount
-from bridge.payments.provider import Access, NoAccessError, Standing
+from bridge.payments.provider import Access, NoAccessError, ProviderAwayError, Standing
 from bridge.services import payment_accounts as accounts
 from bridge.services import payment_trial
 
@@ -87,7 +87,7 @@ def _make_endpoint(context: Context, account: PaymentAccount, name: str) -> bool
     entrance, url = context.parts.providers[account.provider], _address(context, account)
     try:
         endpoint = entrance.connect(payments_account.access_to(context, account), url)
-    except (NoAccessError, InvalidInputError) as error:
+    except (NoAccessError, InvalidInputError, ProviderAwayError) as error:
         click.echo(f"The endpoint could not be made ({error}). Make it by hand, at the provider:")
         click.echo(f"  address  {url}\n  version  {entrance.api_version}\n  events   {', '.join(entrance.events)}")
         click.echo(f"Then store its secret (of PayPal: its Webhook ID): bridge payments secret {name}")

@@ -3,6 +3,7 @@
 Answers of mail servers quote addresses, and errors end in logs and tables; so only their numbers are told.
 """
 
+import re
 import smtplib
 import ssl
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from bridge.errors import RefusedError, SettingsError, UnavailableError
 from bridge.settings import MailSettings
 
 _FOR_GOOD = range(500, 600)
+# Security or policy, by the enhanced status (RFC 3463): the server's view of the sender.
+_NOT_FROM_US = re.compile(r"\s*5\.7\.\d")
 
 
 class MailServerAwayError(UnavailableError):
@@ -55,8 +58,8 @@ class MailServer:
             server = self._connected()
             yield server
         except smtplib.SMTPRecipientsRefused as error:
-            code, _ = next(iter(error.recipients.values()))
-            raise _refusal(code, "the address") from None
+            code, said = next(iter(error.recipients.values()))
+            raise _refusal(code, said, "the address") from None
         except smtplib.SMTPSenderRefused as error:
             raise MailServerRefusesUsError(
                 f"the mail server does not let this installation send as {error.sender} ({error.smtp_code});"
@@ -69,7 +72,7 @@ class MailServer:
         except smtplib.SMTPNotSupportedError:
             raise AddressRefusedError("the mail server takes addresses in ASCII only") from None
         except smtplib.SMTPDataError as error:
-            raise _refusal(error.smtp_code, "the mail") from None
+            raise _refusal(error.smtp_code, error.smtp_error, "the mail") from None
         except ssl.SSLError as error:
             raise MailServerRefusesUsError(
                 f"the connection to the mail server can't be secured ({error.reason or type(error).__name__});"
@@ -116,7 +119,13 @@ class MailServer:
             server.login(settings.user, settings.password.get_secret_value())
 
 
-def _refusal(code: int, what: str) -> Exception:
+def _refusal(code: int, said: bytes | str, what: str) -> Exception:
+    shown = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    if code in _FOR_GOOD and _NOT_FROM_US.match(shown):  # "Relay access denied", which is no fault of the address
+        return MailServerRefusesUsError(
+            f"the mail server does not let this installation send there ({code} 5.7); correct mail.user and"
+            " mail.password, or let it relay for this machine"
+        )
     if code in _FOR_GOOD:
         return AddressRefusedError(f"the mail server refuses {what} ({code})")
     return MailServerAwayError(f"the mail server does not take {what} now ({code})")

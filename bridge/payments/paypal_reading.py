@@ -63,7 +63,7 @@ class Reader:
         late = reports.payment_of_sale(sale) if sale is not None else None
         if late is not None and late.ref not in {each.ref for each in paid}:
             paid.append(late)
-        return reports.of_subscription(found, plan, paid, self._version)
+        return reports.of_subscription(found, plan, paid, self._version, self._desk.heard_of(name))
 
     def unpaid_subscription(self, name: str) -> Reading:
         """A subscription whose charge failed; its buyer is told once of each failure."""
@@ -110,7 +110,7 @@ class Reader:
         for look in (self.capture, self.sale):
             try:
                 return look(payment).reports
-            except NotTheirsError:
+            except (NotTheirsError, UnknownShapeError):  # what came of the payment counts, whatever the sale looks like
                 continue
         return ()
 

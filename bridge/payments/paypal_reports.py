@@ -6,10 +6,9 @@ from types import MappingProxyType
 from bridge.payments import paypal_objects as objects
 from bridge.payments import paypal_periods
 from bridge.payments.paypal_periods import LINE, Payment
-from bridge.payments.provider import UnknownShapeError
+from bridge.payments.provider import Heard, UnknownShapeError
 from bridge.payments.told import Json, inner, listed, text
 from bridge.rules.payments.facts import (
-    EVERY_LINE,
     Dispute,
     Fact,
     PayLink,
@@ -149,7 +148,7 @@ def _refund(refund: Json, payment: str, status: str, kind: RefundKind) -> Report
     return Report((Refund.seen(name, payment, amount, code, REFUND_WORDS.get(status, status), kind),))
 
 
-def of_subscription(subscription: Json, plan: Json, paid: Iterable[Payment], version: Version) -> Report:
+def of_subscription(subscription: Json, plan: Json, paid: Iterable[Payment], version: Version, heard: Heard) -> Report:
     """A subscription as it is, with everything that was paid for it."""
     name, status = objects.must_ref(subscription, "id", "the subscription"), text(subscription.get("status"))
     plan_id, product = objects.ref(subscription.get("plan_id")), objects.ref(plan.get("product_id"))
@@ -165,19 +164,20 @@ def of_subscription(subscription: Json, plan: Json, paid: Iterable[Payment], ver
         ended_at=objects.moment(subscription.get("status_update_time")) if over else None,
         version=version,
     )
+    reach = paypal_periods.periods(name, start if begun else None, plan, quantity, payments, heard)
     names: list[Name] = [*([("plan", plan_id)] if plan_id else []), *([("product", product)] if product else [])]  # type: ignore[list-item]
-    custom = subscription.get("custom_id")
     return Report(
-        facts=(snapshot, *paypal_periods.periods(name, start if begun else None, plan, quantity, payments)),
+        facts=(snapshot, *reach.periods),
         ref=name,
         subscription=True,
         buyer=objects.buyer(inner(subscription, "subscriber")),
-        offers={LINE: Offer(tuple(names)), EVERY_LINE: Offer(tuple(objects.names_of(custom)))},
+        # By its plan alone, whose price the seller set: a ``custom_id`` is what a button in the buyer's browser says.
+        offers={LINE: Offer(tuple(names))},
         made_at=objects.moment(subscription.get("create_time")) or start,
-        order=objects.order_in(custom),
+        order=objects.order_in(subscription.get("custom_id")),
         doubt="the buyer's subscription has a plan of its own, not the one that is for sale"
         if subscription.get("plan_overridden") is True
-        else "",
+        else reach.doubt,
     )
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from bridge.errors import NotFoundError, RefusedError, UnavailableError
+from bridge.rules.payments.facts import PaidPeriod
 from bridge.rules.payments.reports import Offer, Reading
 
 MOST_NAME = 255
@@ -52,6 +53,10 @@ class ProviderAwayError(UnavailableError):
         self.wait_seconds = wait_seconds
 
 
+class ProofAwayError(ProviderAwayError):
+    """What one delivery is to be proven with can't be had now; that says nothing about the provider's other answers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """An event as it came: its names, and the text itself.
@@ -90,12 +95,21 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What is known of a purchase: the periods that were entered, and whether a person accepted it as it is."""
+
+    periods: tuple[PaidPeriod, ...] = ()
+    accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """What a reader is handed: the ticket drawn for it, and what is known already, so that it need not be fetched."""
 
     ticket: int
     knows_payment: Callable[[str], bool] = lambda _name: False
     is_mapped: Callable[[Offer], bool] = lambda _offer: False
+    heard_of: Callable[[str], Heard] = lambda _ref: Heard()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +195,16 @@ class Provider(Protocol):
     name: str
     api_version: str
     events: tuple[str, ...]
+    proves_at_door: bool  # whether `judge` knows for sure; else anybody gets in, and `read` finds out
 
     def knows_version(self, version: str) -> bool:
         """Say whether this program was tried with a version of the provider's objects."""
 
     def judge(self, body: bytes, headers: Mapping[str, str], sign: Sign) -> Verdict:
         """Say whether the raw bytes are the provider's. Asks nobody, raises nothing, whatever the headers hold."""
+
+    def needs_text(self, verify: str) -> bool:
+        """Say whether `read` needs a delivery's text, where it is proven in this way (`rules.payments.policy`)."""
 
     def parse(self, body: bytes, headers: Mapping[str, str]) -> Delivery:
         """Name an event. Raises `UnreadableError`."""

@@ -71,6 +71,7 @@ class Stripe:
     name = "stripe"
     api_version = API_VERSION
     events = tuple(READ)
+    proves_at_door = True
 
     def __init__(self, base_url: str = "") -> None:
         self._base_url = base_url
@@ -84,6 +85,10 @@ class Stripe:
         """By the signature in the header."""
         header = headers.get(stripe_signature.HEADER)
         return stripe_signature.judge(body, header, sign.secrets, sign.now, sign.tolerance)
+
+    def needs_text(self, verify: str) -> bool:  # noqa: ARG002  others need it
+        """An account without an API key knows nothing but what it is told."""
+        return True
 
     def parse(self, body: bytes, headers: Mapping[str, str]) -> Delivery:  # noqa: ARG002  others need them
         """A whole event ("snapshot"), or one that only names its object ("thin")."""

@@ -56,6 +56,11 @@ def shown(session: Any, rows: Iterable[LicenseKey], now: datetime) -> list[Shown
     ]
 
 
+def is_for(key: LicenseKey, address: str) -> bool:
+    """Whether a key may be told to whoever reads at an address: it is nobody's yet, or theirs."""
+    return not key.customer_email or key.customer_email.casefold() == address.casefold()
+
+
 def renews_itself(session: Any, key: LicenseKey) -> bool:
     """Whether a subscription goes on that pays for the key."""
     slot = purchases.slot_of_key(session, key.id or 0)

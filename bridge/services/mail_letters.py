@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from bridge.mail.letters import Letter, one_line
-from bridge.models import Outbox, Owner, Purchase
+from bridge.models import LicenseKey, Outbox, Owner, Purchase
 from bridge.rules.letters import kinds, templates
 from bridge.rules.letters.words import Words
 from bridge.rules.payments.messages import TO_CUSTOMER, Message
@@ -32,18 +32,22 @@ class Post:
     public_url: str
 
 
-def write(session: Any, row: Outbox, post: Post, now: datetime) -> Letter:
-    """The letter of a row. Raises `NoLongerTrueError`, `NoAddressYetError`."""
+def write(session: Any, row: Outbox, post: Post, now: datetime) -> tuple[Letter, list[int]]:
+    """The letter of a row, and the keys that it tells. Raises `NoLongerTrueError`, `NoAddressYetError`."""
     about = _about(session, row, now)
     mail_checks.look(about)
     to_customer = about.kind in TO_CUSTOMER
     to = _customers_address(about) if to_customer else _owners_address(about)
+    if to_customer:
+        about.keys[:] = [key for key in about.keys if mail_keys.is_for(session.get_one(LicenseKey, key.id), to)]
     voice = mail_settings.voice_of(about.owner, post.sender_domains)
     template, language = mail_settings.template_of(session, about.owner.id, about.kind, voice.language)
     values = _values(about, voice, kinds.words(language), post)
+    if to_customer and not _is_buyers(about, to):
+        values["page"] = ""  # it shows what else was bought
     filled = templates.filled(template, values)
     links = [values[name] for name in ("page", "renewal_url") if values.get(name)]
-    return Letter(
+    letter = Letter(
         to=to,
         subject=f"[Test] {filled.subject}" if _is_test(about) else filled.subject,
         text=filled.text,
@@ -53,6 +57,7 @@ def write(session: Any, row: Outbox, post: Post, now: datetime) -> Letter:
         seller=voice.name,
         reply_to=voice.replies_to if to_customer else "",
     )
+    return letter, [key.id for key in about.keys]
 
 
 def _about(session: Any, row: Outbox, now: datetime) -> About:
@@ -79,6 +84,11 @@ def _customers_address(about: About) -> str:
             raise NoLongerTrueError("no mail address is known of the customer")
         raise NoAddressYetError("no mail address is known of the customer yet")
     return found
+
+
+def _is_buyers(about: About, to: str) -> bool:
+    """Whether a mail goes to whoever bought; a key may be somebody else's by now."""
+    return about.purchase is not None and about.purchase.customer_email.casefold() == to.casefold()
 
 
 def _owners_address(about: About) -> str:

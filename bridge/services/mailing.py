@@ -5,8 +5,9 @@ dies in it leaves a mail that is sent once more, with the same Message-ID. Nothi
 """
 
 import logging
+from collections import deque
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -29,6 +30,7 @@ LEASE_SECONDS = 300.0
 WAITS_SECONDS = (30, 120, 600, 1800, 7200, 21600, 43200, 86400, 86400)
 # What could not be begun for so long, since mail was off or no address came, surprises more than it helps.
 TOO_OLD = timedelta(days=7)
+WAITED = "it waited too long while no mail was sent; send it again by hand where it matters"
 _DAY, _FULL = timedelta(days=1), timedelta(hours=1)
 _WITHOUT_ADDRESS = timedelta(minutes=5)
 
@@ -46,6 +48,15 @@ class MailRules:
 
     post: Post
     most_a_day: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A mail that the server has."""
+
+    lease: Outbox
+    at: datetime
+    reference: dict[str, Any]
 
 
 def rules_of(settings: Settings) -> MailRules:
@@ -68,9 +79,12 @@ class Mailer:
         self._open_session = open_session
         self._clock = clock
         self._rules = rules
+        self._unnoted: deque[_Sent] = deque()
 
     def run_next(self) -> bool:
         """Send what is due longest; whether there was something. An error of one mail ends nothing."""
+        if not self._note_again():
+            return False
         lease = self._claim()
         if lease is None:
             return False
@@ -102,19 +116,44 @@ class Mailer:
     def _send(self, lease: Outbox) -> None:
         now = self._clock()
         if lease.attempts == 1 and now - lease.created_at > TOO_OLD:
-            raise NoLongerTrueError("it waited too long while no mail was sent; send it again by hand where it matters")
+            raise NoLongerTrueError(WAITED)
         with self._open_session(read_only=True) as session:
-            full = outbox.sent_since(session, lease.owner_id, now - _DAY) >= self._rules.most_a_day
-            letter = None if full else mail_letters.write(session, lease, self._rules.post, now)
-        if letter is None:
+            full = self._is_full(session, lease, now)
+            written = None if full else mail_letters.write(session, lease, self._rules.post, now)
+        if written is None:
             self._wait(lease, "mail.mails_per_owner_and_day is reached; it waits its turn", _FULL)
+            with self._open_session() as session:  # so do the others, that not each has to be looked at
+                outbox.put_off(session, lease.owner_id, now, now + _FULL, keys=lease.kind == Message.KEYS)
             return
-        self._hand_over(lease, letter)
+        self._hand_over(lease, *written)
 
-    def _hand_over(self, lease: Outbox, letter: Letter) -> None:
+    def _is_full(self, session: Any, lease: Outbox, now: datetime) -> bool:
+        """Whether the owner has had its mails of the day. Half of them are kept for keys that were sold."""
+        keys, others = outbox.sent_since(session, lease.owner_id, now - _DAY)
+        most = self._rules.most_a_day
+        return keys + others >= most or (lease.kind != Message.KEYS and others >= (most + 1) // 2)
+
+    def _hand_over(self, lease: Outbox, letter: Letter, keys: list[int]) -> None:
         self._server.send(message(letter, lease.message_id, self._clock()))
-        self._finish(lease, "sent", "", sent_at=self._clock())
+        left_out = [key for key in lease.reference.get("keys", ()) if key not in keys]  # it did not work just then
+        told = {"keys": keys, "left_out": left_out} if lease.kind == Message.KEYS else {}
         log.info("mail %s (%s) is sent", lease.id, lease.kind)
+        self._note(_Sent(lease, self._clock(), lease.reference | told))
+
+    def _note(self, sent: _Sent) -> None:
+        """Note that a mail is out. Where that can't be noted now it is later: it must not be sent once more."""
+        try:
+            self._finish(sent.lease, "sent", "", sent_at=sent.at, reference=sent.reference)
+        except Exception:
+            log.exception("mail %s is sent, which could not be noted; that is tried again", sent.lease.id)
+            self._unnoted.append(sent)
+
+    def _note_again(self) -> bool:
+        """Note what could not be noted before; whether nothing is left of it."""
+        for _ in range(len(self._unnoted)):
+            with suppress(IndexError):  # another thread was faster
+                self._note(self._unnoted.popleft())
+        return not self._unnoted
 
     def _finish(self, lease: Outbox, status: str, reason: str, **more: Any) -> None:
         with self._open_session() as session:
@@ -148,12 +187,12 @@ class Mailer:
             outbox.finish(session, lease, status="new", due_at=due, last_error=reason[:500])
 
     def _give_up(self, lease: Outbox, reason: str) -> None:
-        """Dead, with the reason; where it was a key, its seller is told."""
+        """Dead, with the reason; where it was a key, its seller is told. Unless somebody else has it by now."""
         log.warning("mail %s (%s) is given up: %s", lease.id, lease.kind, reason)
         now = self._clock()
         with self._open_session() as session:
-            outbox.finish(session, lease, status="dead", due_at=None, last_error=reason[:500])
-            if lease.kind == Message.KEYS:
+            kept = outbox.finish(session, lease, status="dead", due_at=None, last_error=reason[:500])
+            if kept and lease.kind == Message.KEYS:
                 outbox.put(
                     session,
                     f"{Message.UNDELIVERED}:{lease.id}",

@@ -64,8 +64,6 @@ def _of_events(session: Any, account: PaymentAccount, name: str) -> Iterator[Mat
             break  # the others are of that version too
     found = payment_events.page(session, [account.id or 0], statuses=("failed", "dead"), limit=_MOST)
     for event in found:
-        if event.code == Why.FORGED:
-            continue  # counted at the account, and nobody's to decide
         choices = [f"bridge payments replay {name} {event.id}"]
         if event.code == Why.REFUSED:
             choices.insert(0, "activate the package, or raise limits.keys_per_owner_and_day")

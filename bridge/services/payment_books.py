@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from bridge.models import PaymentAccount, Purchase
+from bridge.payments.provider import Heard
 from bridge.rules.payments.facts import (
     EVERY_LINE,
     Dispute,
@@ -59,6 +60,16 @@ class Entered:
 def enter(session: Any, account: PaymentAccount, event_row_id: int, reading: Reading, by: Issuer) -> Entered:
     """Enter a reading. Raises ``RefusedError`` where keys are due that may not be issued, ``ConflictError``."""
     return _Entry(session, account, event_row_id, by).enter(reading)
+
+
+def heard_of(session: Any, account: PaymentAccount, ref: str) -> Heard:
+    """What the books say of a purchase."""
+    purchase = purchases.purchase_by_ref(session, account.owner_id, account.source, ref)
+    if purchase is None:
+        return Heard()
+    known = purchase_facts.of_purchase(session, purchase.id or 0)
+    periods = tuple(fact for fact in known if isinstance(fact, PaidPeriod))
+    return Heard(periods, accepted=bool(purchase.wanted.get(payment_earlier.ACCEPTED)))
 
 
 class _Entry:
@@ -116,9 +127,19 @@ class _Entry:
         told = [filled(fact, lines) for fact in _of_one_kind(report.facts, known)]
         news = self._put(purchase, told)
         payment_buyers.tell(self._session, purchase, report, self._by)
-        if news:
+        if self._doubted(purchase, report) or news:
             self._settle(purchase)
         return None
+
+    def _doubted(self, purchase: Purchase, report: Report) -> bool:
+        """Note why a person should look at what goes on already, or that nobody need any more; whether that is new."""
+        wanted = {name: value for name, value in purchase.wanted.items() if name != purchases_recompute.DOUBT}
+        if report.doubt and not wanted.get(payment_earlier.ACCEPTED):
+            wanted[purchases_recompute.DOUBT] = report.doubt
+        is_news = wanted != purchase.wanted
+        purchase.wanted = wanted
+        self._session.add(purchase)
+        return is_news
 
     def _lines(self, report: Report, known: list[Fact], names: list[Any]) -> dict[str, Mapped]:
         """What each line is. What was found once stays: a later change of the map must not move what was sold."""

@@ -26,6 +26,9 @@ _BELIEVED_SECONDS = 1.0
 # Refused deliveries are counted in memory, and written once in so many seconds: whoever forges causes no writing.
 _COUNTED_SECONDS = 1.0
 _MOST_JUNK = 4096
+# So many deliveries of an account may wait that nobody has proven yet: whoever forges fills no disk. The provider, and
+# the look for what never came, bring the real ones later.
+MOST_UNPROVEN = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class Known:
     status: str
     secrets: list[tuple[str, datetime | None]]
     tolerance: timedelta
+    keeps_text: bool
     read_at: float
 
     def sign(self, now: datetime) -> Sign:
@@ -77,7 +81,7 @@ class PaymentDoor:
     def accept(self, known: Known, endpoint: str, body: bytes, headers: Mapping[str, str]) -> str:
         """Take a delivery in; durable when this returns. Returns what became of it, for the log.
 
-        Raises ``RefusedError`` where it is not the provider's, or too old.
+        Raises ``RefusedError`` where it is not the provider's, or too old; ``UnavailableError`` while too many wait.
         """
         now = self._clock()
         verdict = known.provider.judge(body, headers, known.sign(now))
@@ -87,10 +91,25 @@ class PaymentDoor:
         if verdict is not Verdict.GOOD:
             self._refusals.count(known.account_id, verdict)
             raise RefusedError(_REFUSALS[verdict])
-        row = _row(known, body, headers, now)
+        try:
+            row = _row(known, body, headers, now)
+        except UnreadableError as error:
+            self._refusals.count(known.account_id, Verdict.BAD)
+            raise RefusedError(f"the delivery can't be the provider's: {error}") from None
         with self._open_session() as session:
+            if row.proof and payment_events.has_waiting(session, known.account_id, MOST_UNPROVEN - 1):
+                raise UnavailableError("too many deliveries wait that nobody has proven yet; the provider tries again")
+            if self._is_one_too_many(session, known, row):
+                return row.code
             times = payment_events.take_in(session, row)
         return "seen before" if times > 1 else row.code or "stored"
+
+    @staticmethod
+    def _is_one_too_many(session: Any, known: Known, row: PaymentEvent) -> bool:
+        """Whether it means nothing, may be anybody's, and enough of that kind is kept."""
+        if known.provider.proves_at_door or row.code != Why.OTHER_TYPE:
+            return False
+        return payment_events.has_ignored(session, known.account_id, Why.OTHER_TYPE, MOST_UNPROVEN - 1)
 
     def close(self) -> None:
         """Write what was counted."""
@@ -101,13 +120,15 @@ class PaymentDoor:
             account = payment_accounts.by_endpoint(session, endpoint)
             if account is None:
                 raise NotFoundError("there is no such address")
+            provider, policy = self._providers[account.provider], payment_access.policy_of(account)
             return Known(
                 account_id=account.id or 0,
-                provider=self._providers[account.provider],
+                provider=provider,
                 mode=account.mode,
                 status=account.status,
                 secrets=payment_access.secrets_of(session, account, self._vault),
-                tolerance=payment_access.policy_of(account).tolerance,
+                tolerance=policy.tolerance,
+                keeps_text=provider.needs_text(policy.verify_mode),
                 read_at=time.monotonic(),
             )
 
@@ -153,10 +174,13 @@ class Refusals:
 
 
 def _row(known: Known, body: bytes, headers: Mapping[str, str], now: datetime) -> PaymentEvent:
+    """A delivery for the inbox. Raises `UnreadableError` for junk that anybody may have sent; signed junk is kept."""
     digest = hashlib.sha256(body).hexdigest()
     try:
         delivery = known.provider.parse(body, headers)
     except UnreadableError as error:
+        if not known.provider.proves_at_door:
+            raise
         shown = body[:_MOST_JUNK].decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
         junk = Delivery(f"sha256:{digest}", "unreadable", text=shown)
         row = event_row(known.account_id, junk, "webhook", now)
@@ -164,9 +188,10 @@ def _row(known: Known, body: bytes, headers: Mapping[str, str], now: datetime) -
         return row
     row = event_row(known.account_id, delivery, "webhook", now)
     row.sha256 = digest
+    row.payload = row.payload if known.keeps_text else None
     why = _uninteresting(known, delivery)
     if why is not None:
-        row.status, row.due_at, row.processed_at, row.payload = "ignored", None, now, None
+        row.status, row.due_at, row.processed_at, row.payload, row.proof = "ignored", None, now, None, {}
         row.code, row.reason = why
     return row
 

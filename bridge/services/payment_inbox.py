@@ -19,8 +19,10 @@ from bridge.payments.provider import (
     Delivery,
     Desk,
     ForgedError,
+    Heard,
     NoAccessError,
     NotTheirsError,
+    ProofAwayError,
     ProviderAwayError,
     UnknownShapeError,
     UnreadableError,
@@ -40,7 +42,10 @@ log = logging.getLogger(__name__)
 # Longer than the slowest fetch; a killed worker's event waits this long for the next one.
 LEASE_SECONDS = 300.0
 _WAITS_SECONDS = (10, 60, 300, 1800, 7200, 21600, 43200, 86400)
+_LONGEST_WAIT = timedelta(seconds=_WAITS_SECONDS[-1])
 _PAUSED = timedelta(minutes=10)
+# Where a provider does not answer, nothing else of the account is asked for so long: each question costs its patience.
+_AWAY = timedelta(minutes=1)
 
 _KINDS: tuple[tuple[type[Exception], Why], ...] = (
     (UnreadableError, Why.UNREADABLE),
@@ -116,11 +121,10 @@ class PaymentInbox:
         """Lease what is due. Whoever only looks, and there is mostly nothing, keeps nobody from writing."""
         now = self._clock()
         with self._open_session(read_only=True) as session:
-            oldest = payment_events.oldest_due(session)
-        if oldest is None or oldest > now:
-            return None
+            if not payment_events.is_any_due(session, now, _LONGEST_WAIT):
+                return None
         with self._open_session() as session:
-            return payment_events.claim(session, now, for_seconds=LEASE_SECONDS)
+            return payment_events.claim(session, now, for_seconds=LEASE_SECONDS, longest_wait=_LONGEST_WAIT)
 
     def _prepare(self, lease: PaymentEvent) -> _Work | None:
         """Open the account and draw a ticket, before anything is fetched; ``None`` where nothing is to be done now."""
@@ -133,7 +137,8 @@ class PaymentInbox:
             told = payment_access.secrets_of(session, account, self._vault) if lease.proof else []
         in_force = [secret for secret, end in told if end is None or end > lease.received_at]
         access = payment_access.access_of(account, self._vault, in_force)
-        return _Work(lease, account, access, Desk(ticket, self._knows_payment(account), self._is_mapped(account)))
+        asks = (self._knows_payment(account), self._is_mapped(account), self._heard_of(account))
+        return _Work(lease, account, access, Desk(ticket, *asks))
 
     def _shelve(self, session: Any, lease: PaymentEvent, account: PaymentAccount) -> None:
         """A paused account goes on later; one that was disconnected does not."""
@@ -158,6 +163,13 @@ class PaymentInbox:
                 return Offers(session, account).is_mapped(offer)
 
         return is_mapped
+
+    def _heard_of(self, account: PaymentAccount) -> Callable[[str], Heard]:
+        def heard_of(ref: str) -> Heard:
+            with self._open_session(read_only=True) as session:
+                return payment_books.heard_of(session, account, ref)
+
+        return heard_of
 
     def _read(self, work: _Work) -> Reading:
         lease = work.lease
@@ -214,20 +226,22 @@ class PaymentInbox:
         now = self._clock()
         if lease.source == "page" and why is Why.NOT_THEIRS:  # a name that somebody made up; no seller needs to know
             with self._open_session() as session:
-                payment_events.finish(session, lease, status="ignored", code=why, reason=reason[:500], due_at=None)
+                payment_events.drop(session, lease)
+            return
+        if why is Why.FORGED:  # the name is the real event's, which may still come
+            with self._open_session() as session:
+                if payment_events.drop(session, lease):
+                    payment_accounts.count_refused(session, lease.account_id, bad=1, stale=0, now=now)
             return
         due = None if why in FOR_GOOD else self._next(lease, error, now)
         status = "failed" if due is not None or why in FOR_GOOD else "dead"
         log.warning("payment event %s of account %s: %s: %s", lease.id, lease.account_id, why, reason)
-        # The name is the real event's, which may still come.
-        named = {"event_id": f"forged:{lease.id}"} if why is Why.FORGED else {}
         with self._open_session() as session:
             payment_events.finish(
-                session, lease, status=status, code=why, reason=reason[:500], due_at=due, processed_at=now, **named
+                session, lease, status=status, code=why, reason=reason[:500], due_at=due, processed_at=now
             )
-            if why is Why.FORGED:
-                payment_accounts.count_refused(session, lease.account_id, bad=1, stale=0, now=now)
-                return
+            if isinstance(error, ProviderAwayError) and not isinstance(error, ProofAwayError):
+                payment_events.put_off(session, lease.account_id, now, now + _AWAY)
             account = payment_accounts.held(session, lease.account_id)
             account.last_error, account.last_error_at = reason[:500], now
             session.add(account)

@@ -57,6 +57,10 @@ def after(
     for change in found.changed:
         if (change.before["hold"], change.before["reason"]) != (change.after["hold"], change.after["reason"]):
             put(session, Message.KEY_STATE, purchase, f"{change.key_id}:{event_row_id}", now, _told(change))
+    free = [change.key_id for change in found.changed if change.before["hold"] and not change.after["hold"]]
+    untold = outbox.untold(session, purchase.id or 0, Message.KEYS, free)
+    if untold:  # they were held when they were to be mailed
+        put(session, Message.KEYS, purchase, f"{untold[0]}:{event_row_id}", now, {"keys": untold})
     reviews = [each for each in purchase.reviews if each not in before.reviews]
     if reviews:
         digest = hashlib.sha256("\n".join(reviews).encode()).hexdigest()[:32]

@@ -20,6 +20,8 @@ from bridge.services.key_inputs import KeyInput
 from bridge.services.keys import Issuer
 from bridge.storage import audits, payment_accounts, purchase_facts, purchases
 
+# The word at a purchase that goes on, of which something was told that a person should look at.
+DOUBT = "doubt"
 _FOREIGN = "the keys are another owner's now, and are left as they are"
 # A link may lead to a link; no provider builds a longer chain.
 _MOST_LINKS = 8
@@ -226,7 +228,7 @@ def _audit(
 
 
 def _conclude(session: Any, purchase: Purchase, found: Outcome, *, foreign: bool) -> None:
-    reviews = [*found.reviews, *([_FOREIGN] if foreign else [])]
+    reviews = [*found.reviews, *([_FOREIGN] if foreign else []), *filter(None, [purchase.wanted.get(DOUBT)])]
     purchase.status, purchase.needs_review = found.status, bool(reviews)
     twin = {Flag.DOUBLE_PAYMENT} if purchase.twin_id is not None else set()
     purchase.flags, purchase.reviews = sorted({*found.flags, *twin}), reviews

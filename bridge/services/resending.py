@@ -36,14 +36,20 @@ def of_key(session: Any, key: LicenseKey, package: Package, by: Issuer) -> str:
 
 
 def of_purchase(session: Any, purchase: Purchase, by: Issuer) -> tuple[str, list[int]]:
-    """Mail all keys of a purchase to its customer. Returns the address and the keys. Raises ``RefusedError``."""
+    """Mail the keys of a purchase to its customer. Returns the address and the keys. Raises ``RefusedError``.
+
+    A key that was given to somebody else is mailed by itself (`of_key`).
+    """
     rows = purchases.slots_of(session, purchase.id or 0)
     found = purchases.keys_by_id(session, [row.key_id for row in rows if row.key_id is not None])
-    keys = [found[row.key_id] for row in rows if row.key_id in found]
-    usable = [each.id for each in mail_keys.shown(session, _own(keys, purchase), by.now) if each.usable]
-    if not usable:
+    keys = _own([found[row.key_id] for row in rows if row.key_id in found], purchase)
+    works = {each.id for each in mail_keys.shown(session, keys, by.now) if each.usable}
+    working = [key for key in keys if key.id in works]
+    if not working:
         raise RefusedError("none of the purchase's keys works, so there is nothing to mail; look at their states first")
-    email = next((each.customer_email for each in keys if each.customer_email), purchase.customer_email)
+    theirs = [key for key in working if mail_keys.is_for(key, purchase.customer_email)]
+    email = next((each.customer_email for each in theirs or working if each.customer_email), purchase.customer_email)
+    usable = [key.id or 0 for key in working if mail_keys.is_for(key, email)]
     if not email:
         raise RefusedError("the purchase has no mail address; enter the customer's at its key first")
     _put(session, f"purchase:{purchase.id}", purchase.owner_id, purchase.id, usable, by)

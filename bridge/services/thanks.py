@@ -81,8 +81,10 @@ class ThanksDesk:
 
     def look(self, endpoint: str, name: str) -> Thanks:
         """What there is to say about a sale of the account at this address. Raises nothing: a stranger waits."""
+        if not name.isprintable():
+            return Thanks(Stage.WAITING)
         with self._open_session(read_only=True) as session:
-            account = payment_accounts.by_endpoint(session, endpoint[:100])
+            account = payment_accounts.by_endpoint(session, endpoint)
             if account is None or account.status == "disabled":
                 return Thanks(Stage.WAITING)
             order = payment_accounts.order(session, account.id or 0, name)
@@ -108,9 +110,11 @@ class ThanksDesk:
         rows = purchases.slots_of(session, purchase.id or 0)
         by_id = purchases.keys_by_id(session, [row.key_id for row in rows if row.key_id is not None])
         keys = [by_id[row.key_id] for row in rows if row.key_id in by_id]
-        shown = mail_keys.shown(session, [key for key in keys if key.owner_id == account.owner_id], now)
+        own = [key for key in keys if key.owner_id == account.owner_id]
+        theirs = [key for key in own if mail_keys.is_for(key, purchase.customer_email)]
+        shown = mail_keys.shown(session, theirs, now)
         if not shown:
-            return pending
+            return replace(pending, stage=Stage.OVER) if own else pending
         joomla, dolibarr = mail_keys.platforms(session, account.owner_id, {key.package_id for key in shown})
         return replace(pending, stage=Stage.KEYS, keys=shown, joomla=joomla, dolibarr=dolibarr)
 
@@ -118,10 +122,11 @@ class ThanksDesk:
         """Let the worker look at the sale, as if it had been told of it. Without a key it could not."""
         if not account.api_key or account.status != "active":
             return
-        if not is_ours:  # there are only so many of ours, and each is asked about once
-            if self._questions.is_over(account.endpoint):
-                return
-            self._questions.note(account.endpoint)
+        # Names that strangers make up don't use up what there is for sales that were begun here.
+        place = f"{account.endpoint}/{sale_ref}" if is_ours else account.endpoint
+        if self._questions.is_over(place):
+            return
+        self._questions.note(place)
         kind = next(kind for start, kind in _EVENTS[account.provider] if sale_ref.startswith(start))
         delivery = Delivery(event_id=f"page:{sale_ref}", event_type=kind, object_id=sale_ref)
         row = event_row(account.id or 0, delivery, "page", self._clock())

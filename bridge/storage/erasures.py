@@ -12,16 +12,33 @@ from bridge.models import (
     Customer,
     CustomerPastKey,
     CustomerWord,
+    DisputeFact,
     KeyDomain,
     LicenseKey,
+    LinkFact,
     PaymentAccount,
     PaymentEvent,
+    PeriodFact,
     Purchase,
+    RefundFact,
+    SaleFact,
     Site,
 )
 from bridge.rules.customers import Traces
 from bridge.storage.engine import answering
 
+# By what names a provider calls what belongs to a purchase.
+_NAMES: tuple[tuple[Any, Any], ...] = (
+    (SaleFact, SaleFact.sale_ref),
+    (SaleFact, SaleFact.payment_ref),
+    (SaleFact, SaleFact.invoice_ref),
+    (SaleFact, SaleFact.subscription_ref),
+    (PeriodFact, PeriodFact.period_ref),
+    (LinkFact, LinkFact.payment_ref),
+    (LinkFact, LinkFact.leads_to),
+    (RefundFact, RefundFact.refund_ref),
+    (DisputeFact, DisputeFact.dispute_ref),
+)
 # Databases limit how many values a statement takes.
 _AT_ONCE = 500
 # PostgreSQL adds up exactly what it takes away, though sites go on being counted meanwhile.
@@ -161,9 +178,14 @@ def strip_purchases(session: Session, purchases: Sequence[Purchase], traces: Tra
 def blank_payloads(session: Session, owner_id: int, purchases: Sequence[Purchase]) -> None:
     """Forget word for word what providers told of purchases: it names the customer. What it came to stays."""
     accounts = select(PaymentAccount.id).where(PaymentAccount.owner_id == owner_id)
+    told = update(PaymentEvent).where(col(PaymentEvent.account_id).in_(accounts)).values(payload=None)
     for chunk in _chunks([purchase.ref for purchase in purchases]):
-        told = update(PaymentEvent).where(col(PaymentEvent.account_id).in_(accounts), col(PaymentEvent.ref).in_(chunk))
-        session.execute(told.values(payload=None))
+        session.execute(told.where(or_(col(PaymentEvent.ref).in_(chunk), col(PaymentEvent.object_id).in_(chunk))))
+    # What could not be entered is of no purchase yet: it is known by what it was about.
+    for chunk in _chunks([purchase.id for purchase in purchases]):
+        for table, name in _NAMES:
+            names = select(name).where(col(table.purchase_id).in_(chunk), col(name) != "")
+            session.execute(told.where(col(PaymentEvent.object_id).in_(names)))
 
 
 def drop_sites(session: Session, key_ids: Sequence[int], *, all_of_them: bool) -> None:

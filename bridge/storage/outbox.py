@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, update
 from sqlmodel import Session, col, select
 
 from bridge.models import Outbox
+from bridge.rules.payments.messages import Message
 from bridge.storage.engine import upsert
 
 _WAITING = ("new", "leased")
@@ -44,13 +45,14 @@ def put(
 
 
 def claim(session: Session, now: datetime, *, for_seconds: float, host: str) -> Outbox | None:
-    """Lease what is due longest. The update names the row's attempt, so only one worker gets it.
+    """Lease what is due longest, keys that were sold first. The update names the row's attempt, so one worker gets it.
 
     Its ``message_id`` is made with the first lease (``host``: its right half), and stays: whoever gets the mail twice,
     since a worker died after sending it, gets the same mail. A worker that dies leaves it due again.
     """
     waiting = select(Outbox).where(col(Outbox.due_at) <= now, col(Outbox.status).in_(_WAITING))
-    row = session.exec(waiting.order_by(col(Outbox.due_at), col(Outbox.id)).limit(1)).first()
+    first = (col(Outbox.kind) != Message.KEYS).asc()
+    row = session.exec(waiting.order_by(first, col(Outbox.due_at), col(Outbox.id)).limit(1)).first()
     if row is None:
         return None
     named = row.message_id or f"<{hashlib.sha256(f'{row.id} {row.dedupe_key}'.encode()).hexdigest()[:40]}@{host}>"
@@ -76,21 +78,45 @@ def finish(session: Session, lease: Outbox, **values: Any) -> bool:
     return session.execute(mine.values(**values)).rowcount == 1  # type: ignore[attr-defined, no-any-return]
 
 
+def put_off(session: Session, owner_id: int, now: datetime, until: datetime, *, keys: bool) -> int:
+    """Let what is due of an owner wait, all at once; how much that is. ``keys``: the keys that were sold too."""
+    waiting = update(Outbox).where(
+        col(Outbox.owner_id) == owner_id, col(Outbox.status) == "new", col(Outbox.due_at) <= now
+    )
+    if not keys:
+        waiting = waiting.where(col(Outbox.kind) != Message.KEYS)
+    return int(session.execute(waiting.values(due_at=until)).rowcount)  # type: ignore[attr-defined]
+
+
 def oldest_due(session: Session) -> datetime | None:
     """Since when the first that waits is due."""
     return session.exec(select(func.min(Outbox.due_at))).one()
 
 
-def sent_since(session: Session, owner_id: int, since: datetime) -> int:
-    """How much went out for an owner."""
-    query = select(func.count()).where(Outbox.owner_id == owner_id, col(Outbox.sent_at) >= since)
-    return int(session.exec(query).one())
+def sent_since(session: Session, owner_id: int, since: datetime) -> tuple[int, int]:
+    """How much went out for an owner: keys that were sold, and everything else."""
+    is_keys = col(Outbox.kind) == Message.KEYS
+    query = select(is_keys, func.count()).where(Outbox.owner_id == owner_id, col(Outbox.sent_at) >= since)
+    found = {bool(keys): int(count) for keys, count in session.exec(query.group_by(is_keys))}
+    return found.get(True, 0), found.get(False, 0)
 
 
 def last_sent(session: Session, purchase_id: int, kind: str) -> Sequence[Outbox]:
     """What of a kind was said about a purchase, the latest first."""
     query = select(Outbox).where(Outbox.purchase_id == purchase_id, Outbox.kind == kind, Outbox.status == "sent")
     return session.exec(query.order_by(col(Outbox.sent_at).desc(), col(Outbox.id).desc())).all()
+
+
+def untold(session: Session, purchase_id: int, kind: str, key_ids: Collection[int]) -> list[int]:
+    """Those keys of a purchase of which a message of a kind was to tell, and none did or is about to."""
+    query = select(Outbox.status, Outbox.reference).where(Outbox.purchase_id == purchase_id, Outbox.kind == kind)
+    wanted: set[int] = set()
+    told: set[int] = set()
+    for status, reference in session.exec(query) if key_ids else ():
+        keys = set(reference.get("keys", ()))
+        wanted |= keys | set(reference.get("left_out", ()))
+        told |= keys if status in {*_WAITING, "sent"} else set()
+    return [key_id for key_id in key_ids if key_id in wanted - told]
 
 
 def known(session: Session, dedupe_keys: Collection[str]) -> set[str]:
@@ -121,6 +147,13 @@ def again(session: Session, now: datetime, row_ids: Collection[int]) -> int:
     waiting = update(Outbox).where(col(Outbox.id).in_(row_ids), col(Outbox.status).in_(("dead", "dropped", "new")))
     anew = waiting.values(status="new", due_at=now, created_at=now, attempts=0)
     return int(session.execute(anew).rowcount)  # type: ignore[attr-defined]
+
+
+def drop_never_begun(session: Session, before: datetime, why: str) -> int:
+    """Give up what waits for so long and was never tried, as where mail is off. How many there were."""
+    old = update(Outbox).where(col(Outbox.status) == "new", col(Outbox.attempts) == 0, col(Outbox.created_at) < before)
+    gone = old.values(status="dropped", due_at=None, last_error=why)
+    return int(session.execute(gone).rowcount)  # type: ignore[attr-defined]
 
 
 def forget(session: Session, before: datetime) -> int:

@@ -1,5 +1,6 @@
 """Accounts at payment providers, their webhook secrets and their price maps, as rows."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -7,12 +8,17 @@ from typing import Any
 from sqlalchemy import delete, or_, update
 from sqlmodel import Session, col, select
 
-from bridge.models import PaymentAccount, PaymentOrder, PriceMap, WebhookSecret
+from bridge.models import PaymentAccount, PaymentOrder, PriceMap, Purchase, SaleFact, WebhookSecret
 from bridge.storage.engine import upsert
+
+# How `payment_accounts.open_account` makes them.
+_ENDPOINT = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 
 def by_endpoint(session: Session, endpoint: str) -> PaymentAccount | None:
-    """The account with this address."""
+    """The account with this address; a visitor may have written anything there."""
+    if _ENDPOINT.fullmatch(endpoint) is None:
+        return None
     return session.exec(select(PaymentAccount).where(PaymentAccount.endpoint == endpoint)).first()
 
 
@@ -124,6 +130,14 @@ def drop_map(session: Session, account_id: int, match_type: str, match_value: st
         col(PriceMap.match_value) == match_value,
     )
     return session.execute(gone.returning(col(PriceMap.id))).first() is not None
+
+
+def forget_orders(session: Session, before: datetime) -> int:
+    """Forget sales that were begun here long ago and never came back. How many there were."""
+    sold = select(Purchase.id).where(Purchase.ref == PaymentOrder.ref).exists()
+    told = select(SaleFact.purchase_id).where(SaleFact.sale_ref == PaymentOrder.ref).exists()
+    gone = delete(PaymentOrder).where(col(PaymentOrder.created_at) < before, ~sold, ~told)
+    return int(session.execute(gone).rowcount)  # type: ignore[attr-defined]
 
 
 def order_of(session: Session, account_id: int, order: str) -> PaymentOrder | None:

@@ -10,8 +10,7 @@ from sqlmodel import Session, col, select
 
 from bridge.models import PaymentEvent
 from bridge.storage.engine import upsert
-
-_WAITING = ("new", "leased", "failed")
+from bridge.storage.moments import has_come
 
 
 def take_in(session: Session, row: PaymentEvent) -> int:
@@ -31,19 +30,22 @@ def _kept(insert: Callable[[Any], Any]) -> Any:
     return kept.returning(table.c.deliveries)
 
 
-def claim(session: Session, now: datetime, *, for_seconds: float) -> PaymentEvent | None:
+def claim(session: Session, now: datetime, *, for_seconds: float, longest_wait: timedelta) -> PaymentEvent | None:
     """Lease the event that is due longest. The update names the row's attempt, so only one worker gets it.
 
-    A worker that dies leaves the row due again at the end of the lease.
+    What was looked up comes after what was delivered: a first look through an account brings thousands. A worker that
+    dies leaves the row due again at the end of the lease. ``longest_wait``: of what is put off.
     """
-    waiting = select(PaymentEvent).where(col(PaymentEvent.due_at) <= now)
-    row = session.exec(waiting.order_by(col(PaymentEvent.due_at), col(PaymentEvent.id)).limit(1)).first()
+    due = has_come(PaymentEvent.due_at, now, longest_wait)
+    looked_up = (col(PaymentEvent.source) == "poll").asc()
+    waiting = select(PaymentEvent).where(due).order_by(looked_up, col(PaymentEvent.due_at), col(PaymentEvent.id))
+    row = session.exec(waiting.limit(1)).first()
     if row is None:
         return None
     taken = (
         update(PaymentEvent)
         .where(col(PaymentEvent.id) == row.id, col(PaymentEvent.attempts) == row.attempts)
-        .where(col(PaymentEvent.due_at) <= now)
+        .where(due)
         .values(status="leased", attempts=row.attempts + 1, due_at=now + timedelta(seconds=for_seconds))
     )
     if session.execute(taken).rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE counts
@@ -51,6 +53,16 @@ def claim(session: Session, now: datetime, *, for_seconds: float) -> PaymentEven
     session.refresh(row)
     session.expunge(row)
     return row
+
+
+def put_off(session: Session, account_id: int, now: datetime, until: datetime) -> int:
+    """Let all that is due of an account wait; how many there are. It does not count as an attempt."""
+    waiting = update(PaymentEvent).where(
+        col(PaymentEvent.account_id) == account_id,
+        col(PaymentEvent.status).in_(("new", "failed")),
+        col(PaymentEvent.due_at) <= now,
+    )
+    return int(session.execute(waiting.values(due_at=until)).rowcount)  # type: ignore[attr-defined]
 
 
 def finish(session: Session, lease: PaymentEvent, **values: Any) -> bool:
@@ -61,6 +73,35 @@ def finish(session: Session, lease: PaymentEvent, **values: Any) -> bool:
         col(PaymentEvent.status) == "leased",
     )
     return session.execute(mine.values(**values)).rowcount == 1  # type: ignore[attr-defined, no-any-return]
+
+
+def drop(session: Session, lease: PaymentEvent) -> bool:
+    """Delete a leased event, as if it had never come; ``False`` where somebody else has it by now."""
+    mine = delete(PaymentEvent).where(
+        col(PaymentEvent.id) == lease.id,
+        col(PaymentEvent.attempts) == lease.attempts,
+        col(PaymentEvent.status) == "leased",
+    )
+    return session.execute(mine).rowcount == 1  # type: ignore[attr-defined, no-any-return]
+
+
+def has_waiting(session: Session, account_id: int, more_than: int) -> bool:
+    """Whether more deliveries than so many of an account are yet to be read."""
+    waiting = select(PaymentEvent.id).where(
+        PaymentEvent.account_id == account_id,
+        col(PaymentEvent.status).in_(("new", "leased", "failed")),
+        col(PaymentEvent.due_at).is_not(None),
+        PaymentEvent.source == "webhook",
+    )
+    return session.exec(waiting.offset(more_than).limit(1)).first() is not None
+
+
+def has_ignored(session: Session, account_id: int, code: str, more_than: int) -> bool:
+    """Whether more deliveries than so many of an account were ignored for a reason."""
+    ignored = select(PaymentEvent.id).where(
+        PaymentEvent.account_id == account_id, PaymentEvent.status == "ignored", PaymentEvent.code == code
+    )
+    return session.exec(ignored.offset(more_than).limit(1)).first() is not None
 
 
 def again(session: Session, now: datetime, account_id: int, *, codes: Collection[str], ref: str = "") -> int:
@@ -129,6 +170,12 @@ def last_received(session: Session, account_id: int) -> datetime | None:
     return session.exec(query.order_by(col(PaymentEvent.id).desc()).limit(1)).first()
 
 
+def is_any_due(session: Session, now: datetime, longest_wait: timedelta) -> bool:
+    """Whether there is something to `claim`."""
+    due = select(PaymentEvent.id).where(has_come(PaymentEvent.due_at, now, longest_wait))
+    return session.exec(due.limit(1)).first() is not None
+
+
 def oldest_due(session: Session) -> datetime | None:
     """Since when the first that waits is due."""
     return session.exec(select(func.min(PaymentEvent.due_at))).one()
@@ -139,14 +186,14 @@ def redact(session: Session, before: datetime) -> int:
     told = update(PaymentEvent).where(
         col(PaymentEvent.received_at) < before,
         col(PaymentEvent.payload).is_not(None),
-        col(PaymentEvent.status).not_in(_WAITING),
+        col(PaymentEvent.due_at).is_(None),
     )
     return int(session.execute(told.values(payload=None)).rowcount)  # type: ignore[attr-defined]
 
 
 def forget(session: Session, before: datetime) -> int:
-    """Forget old events as a whole. How many there were."""
-    gone = delete(PaymentEvent).where(col(PaymentEvent.received_at) < before, col(PaymentEvent.status).not_in(_WAITING))
+    """Forget old events as a whole, but for those that are yet to be read. How many there were."""
+    gone = delete(PaymentEvent).where(col(PaymentEvent.received_at) < before, col(PaymentEvent.due_at).is_(None))
     return int(session.execute(gone).rowcount)  # type: ignore[attr-defined]
 
 

@@ -47,7 +47,7 @@ def blueprint(doors: Doors) -> Blueprint:
         log.info("delivery of %s: %s", known.provider.name, outcome)
         return Response(status=200)
 
-    @site.get("/-/licensing/buy/<endpoint>/<int:package>")
+    @site.get("/-/licensing/buy/<endpoint>/<int(max=2147483647):package>")
     def buy(endpoint: str, package: int) -> AnyResponse:
         if request.method == "HEAD":  # nobody buys by looking
             return Response(status=200)
@@ -61,7 +61,7 @@ def blueprint(doors: Doors) -> Blueprint:
         except BridgeError as error:
             return _refused(error)
 
-    @site.get("/-/licensing/buy/<endpoint>/<int:package>/cancelled")
+    @site.get("/-/licensing/buy/<endpoint>/<int(max=2147483647):package>/cancelled")
     def cancelled(endpoint: str, package: int) -> Response:
         del endpoint, package  # the page is the same for all
         return _page(200, _CANCELLED)

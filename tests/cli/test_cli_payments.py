@@ -102,6 +102,14 @@ def test_a_price_is_mapped_and_what_was_sold_meanwhile_is_issued(till):
     assert till.run("map", "acme/stripe", price, "--remove").code == 3
 
 
+def test_a_provider_that_is_away_when_the_endpoint_is_to_be_made_leaves_a_way_by_hand(till):
+    till.api.fail("/v1/webhook_endpoints", 500, times=99)
+    said = till.connect().out
+    assert "is connected" in said
+    assert "The endpoint could not be made" in said
+    assert "bridge payments secret acme/stripe" in said
+
+
 def test_what_the_key_lacks_is_said_and_an_endpoint_can_be_made_by_hand(till, tmp_path):
     till.api.hidden |= {"webhook_endpoints", "disputes"}
     said = till.connect().out

@@ -2,10 +2,11 @@
 
 import pytest
 from sqlmodel import select
-from support.payment_rows import PULL
+from support.payment_rows import PULL, SQLITE
 from support.payment_shops import OTHER, Shop
 
 from bridge.models import PaymentOrder, PriceMap
+from bridge.payments.pretend import paying
 from bridge.storage import payment_accounts
 
 pytestmark = PULL
@@ -71,7 +72,11 @@ def test_nothing_is_sold_that_is_not_the_owners_or_not_for_sale(shop, pro):
     foreign = shop.connect(OTHER, secret="whsec_other")
     client = shop.client()
     assert client.get(f"/-/licensing/buy/{foreign.endpoint}/{pro}").status_code == 404
-    assert client.get(f"/-/licensing/buy/{shop.account.endpoint}/999999").status_code == 404
+    for number in (999999, 2**31, 99999999999999999999):
+        assert client.get(f"/-/licensing/buy/{shop.account.endpoint}/{number}").status_code == 404
+    for endpoint in ("%00", f"{shop.account.endpoint[:-1]}%00", "x"):
+        assert client.get(f"/-/licensing/buy/{endpoint}/{pro}").status_code == 404
+        assert client.post(f"/-/licensing/hooks/stripe/{endpoint}", data=b"{}").status_code == 404
     shop.set_account(status="paused")
     assert _buy(shop, pro).status_code == 404
     assert _orders(shop) == []
@@ -96,3 +101,19 @@ def test_one_visitor_does_not_begin_sales_without_end(shop, pro):
     assert answers == [303] * 20 + [429] * 2
     shop.clock.turn(minutes=2)
     assert _buy(shop, pro).status_code == 303
+
+
+@SQLITE
+def test_sales_that_nobody_paid_are_forgotten_after_a_while_and_paid_ones_are_not(shop, pro):
+    for _ in range(2):
+        _buy(shop, pro)
+    paid, _ = _orders(shop)
+    paying.pay(shop.world, paid.ref, "ann@example.com", "Ann")
+    shop.deliver()
+    assert len(shop.sold()) == 1
+    shop.clock.turn(days=89)
+    shop.parts.worker.tidy()
+    assert len(_orders(shop)) == 2
+    shop.clock.turn(days=2)
+    shop.parts.worker.tidy()
+    assert [order.id for order in _orders(shop)] == [paid.id]

@@ -2,11 +2,16 @@
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 from mail_shops import SELLER, SENDER
+from sqlmodel import select
 from support.payment_rows import PUSH, row
 
+from bridge.errors import UnavailableError
+from bridge.mail.smtp import AddressRefusedError
+from bridge.models import Outbox
 from bridge.rules.sellers import Seller
 from bridge.services import mailing
 from bridge.storage import outbox
@@ -120,6 +125,58 @@ def test_a_key_that_was_refunded_before_it_was_mailed_is_not_mailed(lone_post):
     lone_post.shop.deliver()
     lone_post.send()
     assert (lone_post.sink.received, lone_post.stands()) == ([], ["dropped"])
+
+
+def test_a_key_that_was_only_held_when_it_was_to_be_mailed_is_mailed_once_it_is_free(lone_post):
+    shop, world = lone_post.shop, lone_post.shop.world
+    session = shop.buy()
+    dispute = world.dispute(world.payment_of(session))
+    shop.deliver()
+    assert shop.key().stands == "suspended dispute"
+    assert (lone_post.send(), lone_post.stands()) == ([], ["dropped"])
+    world.dispute_becomes(dispute, "won")
+    shop.deliver()
+    (got,) = lone_post.settle()[:1]
+    assert lone_post.key_code() in got.text()
+    dispute = world.dispute(world.payment_of(session))
+    shop.deliver()
+    world.dispute_becomes(dispute, "won")
+    shop.deliver()
+    lone_post.settle()
+    assert lone_post.stands() == ["dropped", "sent"]
+
+
+def test_a_mail_that_was_sent_and_could_not_be_noted_is_noted_later_and_not_sent_again(lone_post, monkeypatch):
+    lone_post.shop.buy()
+    lone_post.shop.deliver()
+
+    def fail(*_args, **_more):
+        raise UnavailableError("the database is away")
+
+    monkeypatch.setattr(outbox, "finish", fail)
+    assert len(lone_post.send()) == 1
+    assert lone_post.stands() == ["leased"]
+    assert len(lone_post.send()) == 1
+    monkeypatch.undo()
+    assert len(lone_post.send(seconds=mailing.LEASE_SECONDS + 1)) == 1
+    assert lone_post.stands() == ["sent"]
+
+
+def test_who_gives_a_mail_up_too_late_tells_nobody(lone_post, monkeypatch):
+    lone_post.shop.buy()
+    lone_post.shop.deliver()
+    mailer = lone_post.shop.parts.mailer
+
+    def slow(_message):
+        with lone_post.shop.session() as session:
+            (kept,) = session.exec(select(Outbox).where(Outbox.kind == "keys"))
+            kept.attempts += 1  # the lease ended, and another worker has it
+            session.add(kept)
+        raise AddressRefusedError("550")
+
+    monkeypatch.setattr(mailer, "_server", SimpleNamespace(send=slow))
+    assert mailer.run_next()
+    assert (lone_post.stands(), lone_post.rows("undelivered")) == (["leased"], [])
 
 
 def test_many_workers_send_a_mail_once(lone_post):

@@ -158,6 +158,18 @@ def test_a_mail_that_is_refused_for_now_goes_out_later_and_not_for_ever(post):
     assert (kept.status, kept.attempts) == ("dead", 10)
 
 
+@pytest.mark.parametrize("at", ["RCPT", "DATA"])
+def test_a_server_that_does_not_relay_for_us_delays_the_mail_and_no_more(post, at):
+    post.sink.answers, post.sink.at = ["554 5.7.1 <ann@example.com>: Relay access denied"], at
+    post.shop.buy()
+    post.shop.deliver()
+    assert post.send() == []
+    (kept,) = post.rows()
+    assert (kept.status, "does not let this installation send" in kept.last_error) == ("new", True)
+    assert "ann@" not in kept.last_error
+    assert [got.to for got in post.send(minutes=1)] == [["ann@example.com"]]
+
+
 def test_an_owner_sends_so_many_mails_a_day(post):
     post.configure(mails_per_owner_and_day=2)
     for number in range(4):
@@ -177,6 +189,19 @@ def test_what_waited_for_a_week_while_mail_was_off_is_not_said_any_more(post):
     with post.shop.session() as session:
         assert outbox.again(session, post.shop.clock(), [kept.id]) == 1
     assert len(post.send()) == 1
+
+
+def test_while_mail_is_off_nothing_piles_up_for_ever(post):
+    post.configure(host="")
+    post.shop.buy()
+    post.shop.deliver()
+    post.shop.clock.turn(days=6)
+    post.shop.parts.worker.tidy()
+    assert post.stands() == ["new"]
+    post.shop.clock.turn(days=2)
+    post.shop.parts.worker.tidy()
+    (kept,) = post.rows()
+    assert (kept.status, kept.due_at, "too long" in kept.last_error) == ("dropped", None, True)
 
 
 @pytest.mark.parametrize(

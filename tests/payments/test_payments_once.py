@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from sqlmodel import select
@@ -120,7 +121,7 @@ def test_a_worker_that_was_killed_is_replaced_when_its_lease_ends(shop):
     shop.buy()
     shop.deliver(work=False)
     with shop.session() as session:
-        lease = payment_events.claim(session, shop.clock(), for_seconds=60)
+        lease = payment_events.claim(session, shop.clock(), for_seconds=60, longest_wait=timedelta(days=1))
     assert lease is not None
     shop.work()
     assert shop.sold() == []

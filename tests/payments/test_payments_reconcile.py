@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from support.payment_rows import PULL, row
+from sqlmodel import select
+from support.payment_rows import PULL, SQLITE, row
 from support.payment_shops import Shop
 
-from bridge.storage import payment_events
+from bridge.models import PaymentEvent, Purchase
+from bridge.storage import erasures, payment_events
 
 pytestmark = PULL
 
@@ -155,3 +157,62 @@ def test_what_waits_is_never_forgotten(shop):
         assert payment_events.forget(session, shop.clock()) == 0
     shop.work()
     assert len(shop.sold()) == 1
+
+
+@SQLITE
+def test_what_is_delivered_is_read_before_what_was_looked_up(shop):
+    shop.set_account(poll_at=shop.clock(), polled_until=shop.clock())
+    for _ in range(3):
+        shop.buy()
+    shop.news()
+    while shop.parts.payment_reconcile.run_due():
+        pass
+    shop.clock.turn(seconds=1)
+    session = shop.buy()
+    shop.deliver(work=False)
+    assert shop.parts.payment_inbox.run_next()
+    assert [key.ref for key in shop.sold()] == [session]
+    assert [(kept.source, kept.status) for kept in shop.events()] == [("poll", "new")] * 3 + [("webhook", "processed")]
+
+
+@SQLITE
+def test_while_a_provider_is_away_it_is_asked_about_one_event_a_minute_and_no_attempt_is_lost(shop):
+    for _ in range(3):
+        shop.buy()
+    shop.api.fail("/v1/checkout/sessions", 500, times=99)
+    shop.deliver()
+    assert sorted((kept.status, kept.attempts) for kept in shop.events()) == [("failed", 1), ("new", 0), ("new", 0)]
+    shop.clock.turn(seconds=9)
+    assert not shop.parts.payment_inbox.run_next()
+    shop.api._faults.clear()
+    shop.clock.turn(seconds=60)
+    shop.work()
+    assert len(shop.sold()) == 3
+
+
+@SQLITE
+def test_after_a_clock_was_put_back_nothing_waits_for_it(shop):
+    shop.buy()
+    shop.deliver(work=False)
+    shop.clock.turn(days=-30)
+    shop.work()
+    assert len(shop.sold()) == 1
+
+
+@SQLITE
+def test_what_could_not_be_read_about_a_buyer_is_blanked_with_the_buyer(shop):
+    subscription = shop.subscribe()
+    shop.deliver()
+    links = "inpay_"  # the link of an invoice with its payment names nobody
+    theirs = {kept.object_id for kept in shop.events() if not kept.object_id.startswith(links)}
+    shop.buy(email="ben@example.com")
+    shop.deliver()
+    with shop.session() as session:
+        for kept in session.exec(select(PaymentEvent)):
+            kept.ref, kept.status, kept.code = "", "failed", "unknown_shape"
+            session.add(kept)
+    with shop.session() as session:
+        bought = session.exec(select(Purchase).where(Purchase.ref == subscription)).one()
+        erasures.blank_payloads(session, shop.owner_id, [bought])
+    blanked = {kept.object_id for kept in shop.events() if kept.payload is None}
+    assert (blanked, len(theirs) > 1, len(shop.events()) > len(blanked)) == (theirs, True, True)

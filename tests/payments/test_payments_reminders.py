@@ -157,3 +157,25 @@ def test_an_owner_or_the_settings_switch_reminders_off(post, looker):
 def test_who_has_no_address_is_not_reminded(post, looker):
     _issue(post, post.shop.package("Pro"), customer_email="")
     assert _after(post, looker, days=350) == []
+
+
+def test_reminders_leave_room_for_keys_that_are_sold_and_wait_together(post, looker):
+    post.configure(mails_per_owner_and_day=4)
+    package = post.shop.package("Pro")
+    for number in range(9):
+        _issue(post, package, customer_email=f"ann{number}@example.com")
+    post.shop.clock.turn(days=350)
+    looker.run_due()
+    post.shop.clock.turn(hours=1)
+    post.shop.buy("Team", email="new@example.com")
+    post.shop.deliver()
+    found = 0
+    while post.shop.parts.mailer.run_next():
+        found += 1
+    assert found == 4, "a key, two reminders, and one look for all those that have to wait"
+    assert post.sink.received[0].to == ["new@example.com"]
+    assert post.stands("reminder").count("sent") == 2
+    post.shop.buy("Team", email="newer@example.com")
+    post.shop.deliver()
+    assert post.send(seconds=1)[-1].to == ["newer@example.com"]
+    assert len(post.send(days=1, hours=1)) == 6

@@ -101,7 +101,7 @@ class Shop(Books):
                 provider="stripe",
                 mode=mode,
                 source=source,
-                endpoint=secrets.token_urlsafe(16),
+                endpoint=secrets.token_hex(16),
                 api_key=vault.close_up(API_KEY if self.pull else ""),
                 created_at=self.clock(),
                 **more,

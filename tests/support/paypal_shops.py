@@ -44,7 +44,7 @@ class PayPalShop(Shop):
                 provider="paypal",
                 mode=mode,
                 source=source,
-                endpoint=secrets.token_urlsafe(16),
+                endpoint=secrets.token_hex(16),
                 client_id=CLIENT_ID,
                 api_key=vault.close_up(CLIENT_SECRET),
                 provider_ref=MERCHANT,

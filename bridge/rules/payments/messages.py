@@ -9,7 +9,7 @@ from types import MappingProxyType
 class Message(StrEnum):
     """Kinds of rows in the outbox. The first group goes to the customer, the second to the seller."""
 
-    KEYS = "keys"  # reference: keys (ids)
+    KEYS = "keys"  # reference: keys (ids), left_out (ids of those that did not work when it was sent)
     SALE_FAILED = "sale_failed"
     PAYMENT_FAILED = "payment_failed"
     KEY_STATE = "key_state"  # reference: key (id), hold and reason as they were and are

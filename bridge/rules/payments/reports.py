@@ -30,7 +30,7 @@ class Why(StrEnum):
     MISMATCH = "mismatch"  # what was paid is not what the owner asks, or went to somebody else
 
     UNREADABLE = "unreadable"  # signed, but not what an event is
-    FORGED = "forged"  # not signed by the provider, as turned out once it was asked
+    FORGED = "forged"  # not signed by the provider, as turned out once it was asked; counted, and not kept
     UNKNOWN_SHAPE = "unknown_shape"  # of another version than this program reads
     NOT_THEIRS = "not_theirs"  # the provider has no such object: forged, or another account's
     AWAY = "away"  # the provider does not answer

@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import re
+import time
 import zlib
 from datetime import UTC, datetime, timedelta
 
@@ -12,10 +14,19 @@ from support.paypal_checksums import with_checksum
 from support.paypal_shops import WEBHOOK
 
 from bridge.payments.paypal import PayPal
-from bridge.payments.paypal_certificates import NAMES, Certificates
+from bridge.payments.paypal_certificates import MOST_MISSES, NAMES, Certificates
 from bridge.payments.paypal_signature import SIMULATOR, check, of_headers, of_proof
 from bridge.payments.pretend.paypal_signing import NAME, Signer
-from bridge.payments.provider import Access, Desk, ForgedError, ProviderAwayError, Sign, UnreadableError, Verdict
+from bridge.payments.provider import (
+    Access,
+    Desk,
+    ForgedError,
+    ProofAwayError,
+    ProviderAwayError,
+    Sign,
+    UnreadableError,
+    Verdict,
+)
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GOOD = "https://api.paypal.com/v1/notifications/certs/CERT-360caa42-fca2a594"
@@ -94,6 +105,28 @@ def test_a_certificate_is_fetched_once_and_a_redirect_leads_nowhere():
         with pytest.raises(ForgedError, match="no certificate"):
             certificates.get(moved, "live")
     assert len(responses.calls) == 2
+
+
+@row("T92")
+@responses.activate
+def test_made_up_certificates_cost_so_many_requests_a_minute_and_push_no_real_one_out(monkeypatch):
+    responses.get(GOOD, body=SIGNER.pem)
+    responses.get(re.compile(r"https://api\.paypal\.com/.*-made-up-\d+"), status=404)
+    certificates = Certificates()
+    certificates.get(GOOD, "live")
+    found = []
+    for number in range(100):
+        with pytest.raises((ForgedError, ProofAwayError)) as error:
+            certificates.get(f"{GOOD}-made-up-{number}", "live")
+        found.append(error.type)
+    assert found == [ForgedError] * MOST_MISSES + [ProofAwayError] * (100 - MOST_MISSES)
+    assert len(responses.calls) == 1 + MOST_MISSES
+    assert certificates.get(GOOD, "live") == SIGNER.certificate
+    assert len(responses.calls) == 1 + MOST_MISSES
+    later = time.monotonic() + 61
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    with pytest.raises(ForgedError):
+        certificates.get(f"{GOOD}-made-up-99", "live")
 
 
 @row("T92")

@@ -8,7 +8,7 @@ from bridge.errors import InvalidInputError
 from bridge.payments import paypal_objects as objects
 from bridge.payments import paypal_periods as periods
 from bridge.payments.paypal_periods import Payment
-from bridge.payments.provider import UnknownShapeError
+from bridge.payments.provider import Heard, UnknownShapeError
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,10 @@ def _trial(value: str, times: int = 1) -> dict:
     return {"tenure_type": "TRIAL", "sequence": 1, "total_cycles": times, "frequency": frequency, **price}
 
 
-def _ends(plan: dict, start: datetime, *paid_at: datetime) -> list[str]:
-    paid = [Payment(f"4S{number}", at, 900, "EUR") for number, at in enumerate(paid_at)]
-    return [f"{each.ends_at:%m-%d}" for each in periods.periods("I-1", start, plan, 1, reversed(paid))]
+def _ends(plan: dict, start: datetime, *paid_at: datetime, amount: int = 900) -> list[str]:
+    paid = [Payment(f"4S{number}", at, amount, "EUR") for number, at in enumerate(paid_at)]
+    reach = periods.periods("I-1", start, plan, 1, reversed(paid), Heard())
+    return [f"{each.ends_at:%m-%d}" for each in reach.periods]
 
 
 def _on(month: int, day: int) -> datetime:

@@ -253,3 +253,13 @@ def test_a_dispute_goes_through_its_stages_in_any_order(tell):
         yield
 
     assert tell(story).key().stands == "revoked chargeback"
+
+
+@SQLITE
+def test_a_dispute_about_a_payment_that_leads_nowhere_is_kept_all_the_same(shop):
+    payment = shop.world.payment_of(shop.buy())
+    shop.world.get("capture", payment).update(links=[], supplementary_data={})
+    dispute = shop.world.dispute(payment)
+    shop.deliver([shop.news()[-1]])
+    (kept,) = shop.events()
+    assert (kept.status, kept.object_id, kept.effect["facts"]) == ("processed", dispute, [f"dispute/{dispute}"])

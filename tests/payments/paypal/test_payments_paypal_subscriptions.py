@@ -6,6 +6,9 @@ import pytest
 from support.payment_rows import SQLITE, row
 from support.paypal_shops import PayPalShop
 
+from bridge.services import payment_earlier
+from bridge.storage.audits import Actor
+
 DAY = timedelta(days=1)
 FIRST, SECOND, THIRD = (datetime(2026, month, 1, 12, tzinfo=UTC) for month in (4, 5, 6))
 
@@ -138,17 +141,91 @@ def test_a_plan_of_three_months_reaches_three_months_and_a_fee_gives_no_time(tel
 
 
 @SQLITE
-def test_another_plan_of_the_same_subscription_is_the_same_key_of_the_other_package(tell):
-    def story(shop: PayPalShop):
-        subscription = shop.subscribe()
-        team = shop.plan("Team", 9900)
-        yield
-        shop.clock.turn(days=2)
-        shop.world.revise(subscription, plan_id=team, quantity="3")
-        yield
-
-    shop = tell(story)
+def test_another_plan_of_the_same_subscription_is_the_same_key_of_the_other_package(shop):
+    subscription = shop.subscribe()
+    team = shop.plan("Team", 9900)
+    shop.deliver()
+    shop.clock.turn(days=2)
+    shop.world.revise(subscription, plan_id=team, quantity="3")
+    shop.deliver()
     assert (shop.key().package, shop.key().stands) == ("Team", "active")
+
+
+def _months(shop: PayPalShop) -> str:
+    """A subscription that was paid for three months, each of which was told."""
+    subscription = shop.subscribe()
+    shop.deliver()
+    for month in (FIRST, SECOND):
+        shop.clock.now = month
+        shop.world.pay(subscription)
+        shop.deliver()
+    assert shop.key().expires == THIRD
+    return subscription
+
+
+@SQLITE
+def test_months_stay_months_where_the_plan_becomes_a_yearly_one_and_the_other_way_round(shop):
+    subscription = _months(shop)
+    year = shop.plan(amount=9000, interval="YEAR")
+    shop.world.revise(subscription, plan_id=year)
+    shop.deliver()
+    assert (shop.key().expires, shop.purchase().reviews) == (THIRD, [])
+    shop.clock.now = THIRD
+    shop.world.pay(subscription)
+    shop.deliver()
+    assert shop.key().expires == datetime(2027, 6, 1, 12, tzinfo=UTC)
+    shop.world.revise(subscription, plan_id=shop.plan())
+    shop.clock.now = datetime(2027, 6, 1, 12, tzinfo=UTC)
+    shop.world.pay(subscription)
+    shop.deliver()
+    assert (shop.key().expires, shop.purchase().reviews) == (datetime(2027, 7, 1, 12, tzinfo=UTC), [])
+
+
+@SQLITE
+def test_a_month_that_is_told_after_the_plan_became_a_yearly_one_gives_no_year(shop):
+    subscription = _months(shop)
+    shop.clock.now = THIRD
+    shop.world.pay(subscription)
+    shop.world.revise(subscription, plan_id=shop.plan(amount=9000, interval="YEAR"))
+    shop.deliver()
+    assert (shop.key().expires, shop.purchase().needs_review) == (THIRD, True)
+    assert "less than the plan costs now" in shop.purchase().reviews[0]
+    shop.clock.turn(days=20)
+    shop.world.pay(subscription)
+    shop.deliver()
+    assert (shop.key().expires.year, shop.purchase().needs_review) == (2027, True)
+    with shop.session() as session:
+        payment_earlier.accept(session, shop.row(), subscription, Actor("test"), shop.clock())
+    shop.work()
+    assert (shop.key().expires.year, shop.purchase().needs_review) == (2027, False)
+
+
+@SQLITE
+def test_what_cost_as_much_before_costs_enough_after_the_price_was_raised(shop):
+    plan = shop.plan()
+    subscription = shop.subscribe(plan=plan)
+    shop.deliver()
+    shop.clock.now = FIRST
+    shop.world.pay(subscription)
+    price = shop.world.get("plan", plan)["billing_cycles"][0]["pricing_scheme"]
+    price["fixed_price"] = {"currency_code": "EUR", "value": "19.00"}
+    shop.deliver()
+    assert (shop.key().expires, shop.purchase().needs_review) == (SECOND, False)
+
+
+@SQLITE
+def test_a_subscription_of_before_with_another_plan_is_accepted_without_a_year_for_each_month(shop):
+    subscription = shop.subscribe()
+    for month in (FIRST, SECOND):
+        shop.clock.now = month
+        shop.world.pay(subscription)
+    shop.world.revise(subscription, plan_id=shop.plan(amount=9000, interval="YEAR"))
+    shop.deliver()
+    assert ({event.code for event in shop.events()}, shop.sold()) == ({"mismatch"}, [])
+    with shop.session() as session:
+        payment_earlier.accept(session, shop.row(), subscription, Actor("test"), shop.clock())
+    shop.work()
+    assert (shop.key().stands, shop.key().expires) == ("active", datetime(2027, 5, 1, 12, tzinfo=UTC))
 
 
 @SQLITE
@@ -160,6 +237,17 @@ def test_a_plan_that_the_buyer_changed_sells_nothing_until_a_person_looked(shop)
     shop.world.pay(subscription, 1)
     shop.deliver()
     assert {event.code for event in shop.events()} == {"mismatch"}
+    assert shop.sold() == []
+
+
+@SQLITE
+@pytest.mark.parametrize("word", ["pro", "Pro", "bridge:{package}:11111111-1111-4111-8111-111111111111"])
+def test_the_word_of_a_buyers_button_makes_no_cheap_plan_a_package(shop, word):
+    shop.sku("Pro", 99900)
+    cheap = shop.world.plan(shop.world.product("Tips"), 100)
+    shop.subscribe(plan=cheap, custom_id=word.format(package=shop.tiers["Pro"]))
+    shop.deliver()
+    assert {event.code for event in shop.events()} == {"unmapped"}
     assert shop.sold() == []
 
 

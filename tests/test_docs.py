@@ -33,7 +33,7 @@ def test_every_address_stands_in_the_page_of_doors(installation):
         if rule.startswith("/api/v1/") or rule in pages or rule.endswith("<path:rest>"):
             continue  # docs/permissions.md lists them, made from the code
         shown = rule.replace("<path:tag>", "{tag}").replace("<name>", "{file}.zip")
-        shown = shown.replace("<int:", "<")
+        shown = re.sub(r"<int(\([^)]*\))?:", "<", shown)
         shown = re.sub(r"<token>", "{feed_token}", shown)
         shown = re.sub(r"<(\w+)>", r"{\1}", shown)
         known = f"`{shown}`" in page or f"…{shown.removeprefix('/{owner}/{repo}')}`" in page

@@ -20,7 +20,8 @@ from bridge.errors import SettingsError, UnavailableError
 # How long a statement waits for another's lock before the database counts as away.
 BUSY_TIMEOUT_MS = 10_000
 _CONNECT_SECONDS = 10
-_LOOKS_SECONDS = (0.001, 0.004)
+# Between two looks for one's turn; longer from look to look, so that fifty who wait leave the machine to who writes.
+_FIRST_LOOK_SECONDS, _LAST_LOOK_SECONDS = 0.002, 0.02
 _UNIQUE_VIOLATIONS = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "23505"}
 
 _SQLITE_PRAGMAS = (
@@ -121,8 +122,10 @@ def _begin_in_turn(connection: Connection) -> None:
     until = time.monotonic() + patience_ms / 1000
     wire.execute("PRAGMA busy_timeout = 0")
     try:
+        pause = _FIRST_LOOK_SECONDS
         while not _is_over(wire) and time.monotonic() < until:
-            time.sleep(random.uniform(*_LOOKS_SECONDS))  # noqa: S311  no secret: two that wait must not keep step
+            time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  no secret: two that wait must not keep step
+            pause = min(pause * 1.2, _LAST_LOOK_SECONDS)
         if not wire.in_transaction:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
     finally:

@@ -11,6 +11,7 @@ import requests
 
 from bridge.payments import stripe_signature
 from bridge.payments.pretend import paying
+from bridge.payments.pretend.loopback import Answer
 from bridge.payments.pretend.store import Thing
 from bridge.payments.pretend.stripe_api import PretendStripe
 from bridge.payments.pretend.subscriptions import StripeWorld
@@ -18,6 +19,7 @@ from bridge.payments.pretend.subscriptions import StripeWorld
 log = logging.getLogger(__name__)
 
 _OK, _MISSING = 200, 404
+_HTML = "text/html; charset=utf-8"
 _TRIES, _PAUSE_SECONDS = 5, 1.0
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Pretend checkout</title></head>
 <body style="font-family: sans-serif; max-width: 30em; margin: 3em auto">
@@ -37,36 +39,34 @@ class PretendCheckout(PretendStripe):
         self._told = 0
         self._one_at_a_time = threading.Lock()
 
-    def answer(self, method: str, target: str, headers: Mapping[str, str], form: str) -> tuple[int, bytes, str]:
-        """Answer a request: status, body, kind of body."""
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Answer a request."""
         parts = urlsplit(target).path.strip("/").split("/")
         if parts[0] == "pay" and len(parts) == 2 and self._is_session(parts[1]):  # noqa: PLR2004  door and name
-            return self._pay(method, parts[1], headers, dict(parse_qsl(form)))
+            return self._pay(method, parts[1], headers, dict(parse_qsl(body.decode())))
         if method == "POST" and parts[0] == "later" and len(parts) == 3 and self._is_session(parts[2]):  # noqa: PLR2004
             if parts[1] not in paying.LATER:
-                return _MISSING, b"{}", "application/json"
+                return Answer(_MISSING, b"{}")
             paying.happens(self.world, parts[1], parts[2])
             self.deliver()
-            return _OK, b"{}", "application/json"
-        return super().answer(method, target, headers, form)
+            return Answer(_OK, b"{}")
+        return super().answer(method, target, headers, body)
 
     def _is_session(self, name: str) -> bool:
         found = self.world.things.get(name)
         return found is not None and found["object"] == "checkout.session"
 
-    def _pay(
-        self, method: str, name: str, headers: Mapping[str, str], form: Mapping[str, str]
-    ) -> tuple[int, bytes, str]:
+    def _pay(self, method: str, name: str, headers: Mapping[str, str], form: Mapping[str, str]) -> Answer:
         session = self.world.get(name)
         if method != "POST":
             price = f"{session['amount_total'] / 100:.2f} {session['currency'].upper()}"
-            return _OK, _PAGE.format(what=html.escape(price)).encode(), "text/html; charset=utf-8"
+            return Answer(_OK, _PAGE.format(what=html.escape(price)).encode(), _HTML)
         paying.pay(self.world, name, form.get("email", ""), form.get("name", ""))
         self.deliver()
         thanks = str(session["success_url"]).replace("{CHECKOUT_SESSION_ID}", name)
         if headers.get("Accept") == "application/json":
-            return _OK, json.dumps({"session": name, "thanks": thanks}).encode(), "application/json"
-        return _OK, _PAID.format(url=html.escape(thanks)).encode(), "text/html; charset=utf-8"
+            return Answer(_OK, json.dumps({"session": name, "thanks": thanks}).encode())
+        return Answer(_OK, _PAID.format(url=html.escape(thanks)).encode(), _HTML)
 
     def deliver(self) -> None:
         """Tell what happened to everybody who made an endpoint, in order, from another thread as Stripe does."""

@@ -3,18 +3,14 @@
 import json
 import re
 import secrets
-import threading
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from bridge.payments.pretend.loopback import Answer, Loopback
 from bridge.payments.pretend.store import Thing
 from bridge.payments.pretend.subscriptions import StripeWorld
 
-_HOST = "127.0.0.1"
 _OK, _BAD, _UNAUTHORIZED, _FORBIDDEN, _MISSING = 200, 400, 401, 403, 404
 _KINDS = {
     "checkout/sessions": "checkout.session",
@@ -37,17 +33,6 @@ _PATH = re.compile(
 _LONGEST_PAGE = 100
 
 
-@dataclass
-class Fault:
-    """What goes wrong with the next requests whose path begins so. ``wait_seconds`` before the answer."""
-
-    path: str
-    status: int
-    times: int
-    wait_seconds: float = 0.0
-    body: bytes = b"<html>Bad gateway</html>"
-
-
 class Refused(Exception):  # noqa: N818 - named for what happened
     """The request is answered with an error."""
 
@@ -57,40 +42,28 @@ class Refused(Exception):  # noqa: N818 - named for what happened
         self.code = code
 
 
-class PretendStripe:
+class PretendStripe(Loopback):
     """The API of a world. ``hidden`` names what the key may not read, e.g. ``charges``."""
 
     def __init__(self, world: StripeWorld, key: str = "rk_test_pretend0key") -> None:
+        super().__init__()
         self.world = world
         self.key = key
         self.hidden: set[str] = set()
-        self.asked: list[str] = []
-        self._faults: list[Fault] = []
         self._by_idempotency_key: dict[str, Thing] = {}
-        self._server: ThreadingHTTPServer | None = None
 
-    def fail(self, path: str, status: int, times: int = 1, *, wait_seconds: float = 0.0) -> None:
-        """Let the next requests below a path fail."""
-        self._faults.append(Fault(path, status, times, wait_seconds))
-
-    def answer(self, method: str, target: str, headers: Mapping[str, str], form: str) -> tuple[int, bytes, str]:
-        """Answer a request: status, body, kind of body."""
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Answer a request."""
         parts = urlsplit(target)
-        self.asked.append(f"{method} {parts.path}")
-        fault = next((each for each in self._faults if each.times and parts.path.startswith(each.path)), None)
-        if fault is not None:
-            fault.times -= 1
-            time.sleep(fault.wait_seconds)
-            return fault.status, fault.body, "text/html"
-        params = _nested(parse_qsl(parts.query if method == "GET" else form, keep_blank_values=True))
+        params = _nested(parse_qsl(parts.query if method == "GET" else body.decode(), keep_blank_values=True))
         try:
             self._check(headers.get("Authorization"))
             found = self._route(method, parts.path, params, headers.get("Idempotency-Key", ""))
         except Refused as refused:
             kind = "invalid_request_error"
             error = {"error": {"type": kind, "code": refused.code, "message": refused.code}}
-            return refused.status, json.dumps(error).encode(), "application/json"
-        return _OK, json.dumps(found).encode(), "application/json"
+            return Answer(refused.status, json.dumps(error).encode())
+        return Answer(_OK, json.dumps(found).encode())
 
     def _check(self, authorization: str | None) -> None:
         if authorization != f"Bearer {self.key}":
@@ -185,48 +158,6 @@ class PretendStripe:
         )
         made["url"] = f"{self.base_url}/pay/{made['id']}"
         return self.world.shown(made["id"])
-
-    @property
-    def base_url(self) -> str:
-        """Where it listens."""
-        return f"http://{_HOST}:{self._server.server_port}" if self._server else ""
-
-    def start(self, port: int = 0) -> None:
-        """Listen; port 0 takes a free one."""
-        pretend = self
-
-        class _Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True
-
-            def _serve(self) -> None:
-                length = int(self.headers.get("Content-Length") or 0)
-                form = self.rfile.read(length).decode()
-                status, body, kind = pretend.answer(self.command, self.path, self.headers, form)  # type: ignore[arg-type]
-                self.send_response(status)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            do_GET = do_POST = do_DELETE = _serve  # noqa: N815  the names that the library calls
-
-            def log_message(self, *_words: Any) -> None:
-                """Say nothing."""
-
-        self._server = ThreadingHTTPServer((_HOST, port), _Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.02,), daemon=True, name="pretend-stripe"
-        )
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop listening and wait for it."""
-        if self._server is not None:
-            self._server.shutdown()
-            self._thread.join()
-            self._server.server_close()
 
 
 def _fits(what: str, thing: Thing, params: Thing) -> bool:

@@ -21,15 +21,7 @@ from support.bridges import Clock
 from support.payment_keys import Books
 
 from bridge.app import Edge, Parts, create_app
-from bridge.models import (
-    LicenseKey,
-    Owner,
-    Package,
-    PaymentAccount,
-    PaymentEvent,
-    PriceMap,
-    WebhookSecret,
-)
+from bridge.models import LicenseKey, Owner, Package, PaymentAccount, PaymentEvent, PriceMap, WebhookSecret
 from bridge.payments import stripe_signature
 from bridge.payments.pretend import acacia
 from bridge.payments.pretend.stripe_api import PretendStripe
@@ -90,6 +82,10 @@ class Shop(Books):
         """Somebody at it."""
         return self.app.test_client()
 
+    def holdings(self, secret: str) -> dict[str, Any]:
+        """What an account of this provider holds."""
+        return {"provider": "stripe", "api_key": self.parts.vault.close_up(API_KEY if self.pull else "")}
+
     def connect(
         self, owner_id: int = ACME, *, mode: str = "live", source: str = "stripe", secret: str = SECRET, **more: Any
     ) -> Account:
@@ -98,12 +94,11 @@ class Shop(Books):
         with self.session() as session:
             row = PaymentAccount(
                 owner_id=owner_id,
-                provider="stripe",
                 mode=mode,
                 source=source,
                 endpoint=secrets.token_hex(16),
-                api_key=vault.close_up(API_KEY if self.pull else ""),
                 created_at=self.clock(),
+                **self.holdings(secret),
                 **more,
             )
             session.add(row)

@@ -1,7 +1,6 @@
 """An owner who sells by PayPal: as `payment_shops`, beside a pretend PayPal on a loopback port."""
 
 import json
-import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +11,7 @@ from support.bridges import Clock
 from support.payment_shops import ACME, OTHER, STARTED, Account, Message, Shop
 
 from bridge.app import Edge, Parts
-from bridge.models import Owner, PaymentAccount, PriceMap, WebhookSecret
+from bridge.models import Owner, PriceMap
 from bridge.payments.pretend.paypal_api import PretendPayPal
 from bridge.payments.pretend.paypal_subscriptions import PayPalSubscriptions
 from bridge.payments.pretend.paypal_world import MERCHANT
@@ -33,32 +32,17 @@ class PayPalShop(Shop):
     api: PretendPayPal  # type: ignore[assignment]
     costs: dict[str, tuple[int, str]] = field(default_factory=dict)  # word: what is asked for it
 
+    def holdings(self, secret: str) -> dict[str, Any]:
+        """What an account of this provider holds."""
+        api_key = self.parts.vault.close_up(CLIENT_SECRET)
+        named = {"client_id": CLIENT_ID, "provider_ref": MERCHANT, "webhook_ref": secret}
+        return {"provider": "paypal", "api_key": api_key, **named}
+
     def connect(
         self, owner_id: int = ACME, *, mode: str = "live", source: str = "paypal", secret: str = WEBHOOK, **more: Any
     ) -> Account:
         """An account in the database."""
-        vault = self.parts.vault
-        with self.session() as session:
-            row = PaymentAccount(
-                owner_id=owner_id,
-                provider="paypal",
-                mode=mode,
-                source=source,
-                endpoint=secrets.token_hex(16),
-                client_id=CLIENT_ID,
-                api_key=vault.close_up(CLIENT_SECRET),
-                provider_ref=MERCHANT,
-                webhook_ref=secret,
-                created_at=self.clock(),
-                **more,
-            )
-            session.add(row)
-            session.flush()
-            closed = WebhookSecret(
-                account_id=row.id, secret=vault.close_up(secret), last4=secret[-4:], created_at=self.clock()
-            )
-            session.add(closed)
-            return Account(row.id or 0, row.endpoint, secret)
+        return super().connect(owner_id, mode=mode, source=source, secret=secret, **more)
 
     def sku(self, package: str = "Pro", amount: int = PRICE, currency: str = "EUR", word: str = "") -> str:
         """A word for a package, with what is asked for it."""

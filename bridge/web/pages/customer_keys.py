@@ -17,7 +17,7 @@ from bridge.web.api import schemas_customers as shown
 from bridge.web.api import schemas_keys, tags
 from bridge.web.api.errors import ApiError, invalid, translated
 from bridge.web.pages import customers
-from bridge.web.pages.forms import Form
+from bridge.web.pages.forms import Form, OnlyLooking
 from bridge.web.pages.key import one_year_on
 from bridge.web.pages.visits import Page, Visit
 
@@ -37,10 +37,6 @@ class Change:
     what: str
     before: str
     after: str
-
-
-class _OnlyLooking(Exception):  # noqa: N818  no error: the visitor wants to see it first
-    pass
 
 
 @dataclass(slots=True)
@@ -209,14 +205,11 @@ def _answer(table: _Table, form: Form, what: str, change: Callable[[], str], **c
         said = change()
         preview.extend(_differences(table.keys, table.now()))
         if form["step"] != "do":
-            raise _OnlyLooking
+            raise OnlyLooking
         return visit.done(f"customers/{table.customer.id}", said)
 
-    try:
-        if visit.posted and (done := visit.attempt(form, send)):
-            return done
-    except _OnlyLooking:
-        pass
+    if visit.posted and (done := visit.attempt(form, send)):
+        return done
     if form.conflict:
         form.version = table.version
     looked = visit.posted and not form.errors and not form.problem and not form.conflict

@@ -95,6 +95,10 @@ class Form:
             self.problem = error.message
 
 
+class OnlyLooking(Exception):  # noqa: N818  no error: the visitor wants to see first what would come of a form
+    """Raised by what a form would do once that is done and seen; it is taken back (``Visit.attempt``)."""
+
+
 def whole(text: str) -> int | None:
     """A whole number that the database can hold; ``None`` where the text is none. Other scripts' digits are none."""
     if not (text.isascii() and text.isdigit()) or len(text) > len(str(MOST_ID)) or int(text) > MOST_ID:

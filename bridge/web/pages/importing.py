@@ -10,7 +10,7 @@ from bridge.rules.permissions import Action
 from bridge.web.api.errors import invalid
 from bridge.web.api.uploads import Upload
 from bridge.web.pages import packages
-from bridge.web.pages.forms import Form
+from bridge.web.pages.forms import Form, OnlyLooking
 from bridge.web.pages.visits import Page, Visit
 
 # What one form may carry. Larger tables go through the API or the command line, which take 64 MiB.
@@ -40,22 +40,15 @@ def wizard(visit: Visit) -> Response:
             raise invalid("table", payload.message)
         reports.append(payload)
         if not doing:
-            raise _OnlyLooking
+            raise OnlyLooking
         return visit.done("keys", _said(payload.counts))
 
-    try:
-        if visit.posted and (done := visit.attempt(form, send, file="table")):
-            return done
-    except _OnlyLooking:
-        pass
+    if visit.posted and (done := visit.attempt(form, send, file="table")):
+        return done
     return visit.show(
         "import.html", form=form, report=reports[0] if reports else None, shown=_SHOWN, packages=packages.all_of(visit),
         formats=FORMATS, most=MOST_SIGNS,
     )  # fmt: skip
-
-
-class _OnlyLooking(Exception):  # noqa: N818  no error: the visitor wants to see it first
-    pass
 
 
 def _query(form: Form, *, dry_run: bool) -> dict[str, Any]:

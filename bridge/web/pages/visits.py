@@ -25,7 +25,7 @@ from bridge.web.api.reading import refused, row_id
 from bridge.web.api.uploads import Upload
 from bridge.web.doors import Doors
 from bridge.web.pages import rendering
-from bridge.web.pages.forms import HIDDEN, Form, Typed, texts, whole
+from bridge.web.pages.forms import HIDDEN, Form, OnlyLooking, Typed, texts, whole
 
 Level = Literal["repo", "owner", "site"]
 BASES: dict[Level, str] = {
@@ -255,10 +255,15 @@ class Visit:
         return Form(values, seen or version)
 
     def attempt(self, form: Form, send: Callable[[], Response], **shown: str) -> Response | None:
-        """What ``send`` answers; ``None`` where it was refused, with the reason in the form, and nothing changed."""
+        """What ``send`` answers; ``None`` where it was refused, with the reason in the form, and nothing changed.
+
+        ``None`` and nothing changed also where ``send`` raises ``OnlyLooking``.
+        """
         try:
             with nullcontext() if self.session is None else self.session.begin_nested():
                 return send()
+        except OnlyLooking:
+            return None
         except (ApiError, InvalidInputError, RefusedError, ConflictError) as error:
             said = translated(error, unsafe=True)
             if said.code in {"not_found", "forbidden"}:

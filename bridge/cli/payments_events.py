@@ -79,9 +79,10 @@ def replay(context: Context, name: str, numbers: tuple[int, ...], failed: bool, 
         chosen = [each for each in named if each is not None and each.account_id == account.id]
         if len(chosen) != len(numbers):
             raise NotFoundError("one of these numbers is no event of the account; `bridge payments events` shows them")
+        now = context.parts.clock()
+        count = payment_events.replay(session, now, {each.id or 0 for each in chosen})
         if statuses:
-            chosen += payment_events.page(session, [account.id or 0], statuses=statuses, limit=10_000)
-        count = payment_events.replay(session, context.parts.clock(), {each.id or 0 for each in chosen})
+            count += payment_events.replay_all(session, now, account.id or 0, statuses)
     click.echo(f"{count} events are read again within a second, as the worker runs.")
 
 

@@ -35,7 +35,7 @@ from bridge.payments.provider import (
     UnreadableError,
     Verdict,
 )
-from bridge.payments.told import Json, inner, text, unique
+from bridge.payments.told import Json, inner, read_json, text
 from bridge.rules.payments.reports import Reading
 
 API_VERSION = "1.0"
@@ -81,11 +81,7 @@ class PayPal:
 
     def parse(self, body: bytes, headers: Mapping[str, str]) -> Delivery:
         """An event, with what is left to check of it."""
-        try:
-            shown = body.decode("utf-8")
-            event = json.loads(shown, object_pairs_hook=unique)
-        except (ValueError, RecursionError):
-            raise UnreadableError("the delivery is no JSON") from None
+        shown, event = read_json(body, "the delivery is no JSON")
         sent = paypal_signature.of_headers(body, headers)
         if not isinstance(event, dict) or sent is None:
             raise UnreadableError("the delivery is no event")

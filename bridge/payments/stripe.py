@@ -92,11 +92,7 @@ class Stripe:
 
     def parse(self, body: bytes, headers: Mapping[str, str]) -> Delivery:  # noqa: ARG002  others need them
         """A whole event ("snapshot"), or one that only names its object ("thin")."""
-        try:
-            text = body.decode("utf-8")
-            event = json.loads(text, object_pairs_hook=told.unique)
-        except (ValueError, RecursionError):
-            raise UnreadableError("the delivery is signed, but no JSON") from None
+        text, event = told.read_json(body, "the delivery is signed, but no JSON")
         if isinstance(event, dict) and event.get("object") == "event":
             return _snapshot(event, text)
         if isinstance(event, dict) and event.get("object") == "v2.core.event":

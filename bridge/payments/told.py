@@ -1,5 +1,6 @@
 """What providers say in JSON, made safe to keep: texts that databases hold, lists of objects, names that are unique."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,7 +30,16 @@ def inner(holder: Any, *names: str) -> Json:
     return holder if isinstance(holder, Mapping) else {}
 
 
-def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def read_json(body: bytes, otherwise: str) -> tuple[str, Any]:
+    """A delivery as text, and the JSON that it is. Raises ``UnreadableError``, with ``otherwise`` for what is none."""
+    try:
+        shown = body.decode("utf-8")
+        return shown, json.loads(shown, object_pairs_hook=_unique)
+    except (ValueError, RecursionError):
+        raise UnreadableError(otherwise) from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object whose names are all different: which of two of one name counts, readers disagree about."""
     found = dict(pairs)
     if len(found) != len(pairs):

@@ -33,7 +33,7 @@ def seller_of(owner: Owner) -> Seller:
 def voice_of(owner: Owner, sender_domains: list[str]) -> Voice:
     """How an owner appears in its mails. Its own address is the sender's only in a domain that the settings name."""
     seller = seller_of(owner)
-    by_mail = seller.support if "@" in seller.support and "://" not in seller.support else ""
+    by_mail = _mail_of_support(seller)
     domain = seller.sender.rpartition("@")[2].lower()
     allowed = bool(domain) and domain in {each.lower() for each in sender_domains}
     return Voice(
@@ -53,17 +53,26 @@ def told_at(session: Any, owner: Owner, purchase: Purchase | None) -> str:
         account = payment_accounts.by_source(session, purchase.owner_id, purchase.source)
     named = payment_access.policy_of(account).notify if account is not None else ""
     seller = seller_of(owner)
-    by_mail = seller.support if "@" in seller.support and "://" not in seller.support else ""
-    return named or by_mail or seller.sender
+    return named or _mail_of_support(seller) or seller.sender
+
+
+def _mail_of_support(seller: Seller) -> str:
+    """The support's address where it is one for mails, and no page."""
+    return seller.support if "@" in seller.support and "://" not in seller.support else ""
 
 
 def template_of(session: Any, owner_id: int, kind: Message, wanted: str) -> tuple[Template, str]:
     """The words of a mail, and their language: the owner's own, else the usual ones."""
     own = {row.language: row.source for row in mail_templates.of_owner(session, owner_id, kind)}
     language = kinds.chosen(wanted, own)
-    if language in own:
+    return words_of(kind, language, own.get(language))[0], language
+
+
+def words_of(kind: Message, language: str, source: str | None) -> tuple[Template, bool]:
+    """The words of a mail, and whether they are the owner's own (``source``) and not the usual ones."""
+    if source is not None:
         try:
-            return parse(own[language], kinds.blanks(kind)), language
+            return parse(source, kinds.blanks(kind)), True
         except InvalidTemplate:  # written for a version that knew another blank; better usual words than no mail
             pass
-    return kinds.usual(kind, language), language
+    return kinds.usual(kind, language), False

@@ -64,12 +64,8 @@ def one(session: Any, owner_id: int, kind: Message, language: str) -> Wording:
 
 
 def _wording(kind: Message, language: str, source: str | None) -> Wording:
-    if source is not None:
-        try:
-            return Wording(kind, language, templates.parse(source, kinds.blanks(kind)), own=True)
-        except InvalidTemplate:
-            pass  # of a version that knew another blank: the usual words are used
-    return Wording(kind, language, kinds.usual(kind, language), own=False)
+    template, own = mail_settings.words_of(kind, language, source)
+    return Wording(kind, language, template, own)
 
 
 def put(session: Any, owner: Owner, kind: Message, language: str, source: str, actor: Actor, now: datetime) -> Template:

@@ -87,7 +87,7 @@ class ThanksDesk:
             account = payment_accounts.by_endpoint(session, endpoint)
             if account is None or account.status == "disabled":
                 return Thanks(Stage.WAITING)
-            order = payment_accounts.order(session, account.id or 0, name)
+            order = payment_accounts.order_of(session, account.id or 0, name)
             sale_ref = order.ref if order is not None else name if _is_checkout(account, name) else ""
             if not sale_ref:
                 return Thanks(Stage.WAITING)

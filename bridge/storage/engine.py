@@ -113,7 +113,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _begin_in_turn(connection: Connection) -> None:
-    """Wait for the other writers, looking every few milliseconds.
+    """Wait for the other writers, looking again within hundredths of a second.
 
     SQLite's own wait looks ever more rarely, down to ten times a second, so that among many writers some starve.
     """

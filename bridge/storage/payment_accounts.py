@@ -28,12 +28,6 @@ def by_source(session: Session, owner_id: int, source: str) -> PaymentAccount | 
     return session.exec(query).first()
 
 
-def order(session: Session, account_id: int, name: str) -> PaymentOrder | None:
-    """A sale that was begun here, by our name for it."""
-    found = session.get(PaymentOrder, name)
-    return found if found is not None and found.account_id == account_id else None
-
-
 def all_of(session: Session, owner_id: int | None = None) -> Sequence[PaymentAccount]:
     """The accounts of an owner, or of everybody, in the order in which they came."""
     query = select(PaymentAccount).order_by(col(PaymentAccount.id))

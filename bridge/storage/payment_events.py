@@ -116,13 +116,18 @@ def again(session: Session, now: datetime, account_id: int, *, codes: Collection
     )
     if ref:
         wanted = wanted.where(col(PaymentEvent.ref) == ref)
+    return _read_anew(session, wanted, now)
+
+
+def _read_anew(session: Session, wanted: Any, now: datetime) -> int:
+    """As if they had just come; how many there are."""
     return int(session.execute(wanted.values(status="new", due_at=now, attempts=0)).rowcount)  # type: ignore[attr-defined]
 
 
 def replay(session: Session, now: datetime, event_ids: Iterable[int]) -> int:
     """Let these events be read once more, whatever became of them; how many there are. A leased one is being read."""
     wanted = update(PaymentEvent).where(col(PaymentEvent.id).in_(list(event_ids)), col(PaymentEvent.status) != "leased")
-    return int(session.execute(wanted.values(status="new", due_at=now, attempts=0)).rowcount)  # type: ignore[attr-defined]
+    return _read_anew(session, wanted, now)
 
 
 def by_id(session: Session, event_row_id: int) -> PaymentEvent | None:
@@ -215,4 +220,4 @@ def replay_all(session: Session, now: datetime, account_id: int, statuses: Colle
         col(PaymentEvent.status).in_(statuses),
         col(PaymentEvent.status) != "leased",
     )
-    return int(session.execute(wanted.values(status="new", due_at=now, attempts=0)).rowcount)  # type: ignore[attr-defined]
+    return _read_anew(session, wanted, now)

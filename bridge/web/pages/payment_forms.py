@@ -13,7 +13,7 @@ from bridge.services import payment_earlier
 from bridge.services import purchases as sold
 from bridge.storage import key_search, licenses, payment_accounts, payment_events
 from bridge.web.api.errors import invalid
-from bridge.web.pages.forms import Form
+from bridge.web.pages.forms import Form, whole
 from bridge.web.pages.payments import find
 from bridge.web.pages.visits import Page, Visit
 
@@ -138,7 +138,7 @@ def pause(visit: Visit) -> Response:
 
 
 def _event(session: Any, account: PaymentAccount, text: str) -> Any:
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0  # noqa: PLR2004  no row has more digits
+    number = whole(text)
     found = payment_events.by_id(session, number) if number else None
     if found is None or found.account_id != account.id:
         raise invalid("events", f"{text} is no event of this account")
@@ -147,9 +147,9 @@ def _event(session: Any, account: PaymentAccount, text: str) -> Any:
 
 def _key(visit: Visit, session: Any, text: str) -> LicenseKey:
     """A key of the owner, by its number or by what only one has in it."""
-    number = text.removeprefix("#")
-    if number.isascii() and number.isdigit() and len(number) < 10:  # noqa: PLR2004  as above
-        found = key_search.seen_key(session, visit.call.sight, int(number))
+    number = whole(text.removeprefix("#"))
+    if number is not None:
+        found = key_search.seen_key(session, visit.call.sight, number)
         if found is not None:
             return found[0]
     fits: Any = visit.fill("list_license_keys", query={"q": text, "limit": 2}).payload if len(text) > 3 else []  # noqa: PLR2004

@@ -11,7 +11,7 @@ import json
 import signal
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +23,26 @@ STRIPE_MOCK = Server("stripe-mock", "github.com/stripe/stripe-mock")
 
 @dataclass(frozen=True, slots=True)
 class StripeMock:
-    """A running one: its address, and Stripe's sample of each object, by what the object calls itself."""
+    """A running one: its address, and what it was made from.
+
+    ``samples``: Stripe's sample of each object, by what the object calls itself. ``description``: Stripe's OpenAPI.
+    """
 
     base_url: str
-    samples: Mapping[str, Any]
+    samples: Mapping[str, Any] = field(repr=False)
+    description: Mapping[str, Any] = field(repr=False)
 
 
 @contextlib.contextmanager
 def running() -> Iterator[StripeMock]:
     """Run one."""
     binary, source, port = obtain(), STRIPE_MOCK.source_dir(VERSION), free_port()
-    samples = json.loads((source / "embedded" / "openapi" / "fixtures3.json").read_text())["resources"]
+    samples, description = (
+        json.loads((source / "embedded" / "openapi" / name).read_text()) for name in ("fixtures3.json", "spec3.json")
+    )
     base_url = f"http://{HOST}:{port}"
     with served([str(binary), "-http-addr", f"{HOST}:{port}"], base_url):
-        yield StripeMock(base_url, samples)
+        yield StripeMock(base_url, samples["resources"], description)
 
 
 def obtain() -> Path:

@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from support.stripe_description import Description
 from support.stripe_witness import NEWER, Witness, calls_in_code
 
 from bridge.payments.pretend.subscriptions import StripeWorld
-from bridge.payments.provider import Access, Delivery, Desk, SaleWish
+from bridge.payments.provider import Access, Desk, SaleWish
 from bridge.payments.stripe import Stripe
 from bridge.payments.stripe_reading import READ
 
@@ -86,9 +87,21 @@ def test_every_call_that_the_code_names_was_shown_to_stripe_mock(judged):
 
 
 @pytest.mark.parametrize(
-    "target", ["/v1/checkout/sessions?colour=blue", "/v1/checkout/sessions/cs_1?expand[]=colour", "/v1/colours"]
+    "target",
+    ["/v1/checkout/sessions?colour=blue", "/v1/checkout/sessions?status=blue", "/v1/subscription_items", "/v1/colours"],
 )
 def test_stripe_mock_refuses_what_stripe_does_not_know(stripe_mock, world, target):
     witness = Witness(world, KEY, stripe_mock.base_url)
-    witness.answer("GET", target, {"Authorization": f"Bearer {KEY}"}, b"")
-    assert witness.judged[0].status >= 400
+    assert 400 <= witness.judge("GET", target, {}, "").status < 500
+
+
+def test_everything_that_is_expanded_can_be(stripe_mock, judged):
+    description = Description(stripe_mock.description)
+    asked = {(*each.call.split(" "), expansion) for each in judged for expansion in each.expansions}
+    assert len(asked) >= 8
+    assert [
+        (method, path, expansion)
+        for method, path, expansion in sorted(asked)
+        if not description.can_expand(method, description.path_of(path), expansion)
+    ] == []
+    assert not description.can_expand("GET", "/v1/prices", "data.recurring.colour")

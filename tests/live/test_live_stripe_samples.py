@@ -11,7 +11,17 @@ from support.stripe_witness import MOCK_KEY
 from bridge.payments.provider import Access, Delivery, Desk, Price
 from bridge.payments.stripe import Stripe
 from bridge.payments.stripe_reading import READ, Pushed
-from bridge.rules.payments.facts import Dispute, PayLink, Refund, RefundFloor, Sale, Snapshot, SnapshotItem, SoldLine, Version
+from bridge.rules.payments.facts import (
+    Dispute,
+    PayLink,
+    Refund,
+    RefundFloor,
+    Sale,
+    Snapshot,
+    SnapshotItem,
+    SoldLine,
+    Version,
+)
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MADE = datetime(2009, 2, 13, 23, 31, 30, tzinfo=UTC)
@@ -62,11 +72,6 @@ def _facts(reading):
     return {fact for report in reading.reports for fact in report.facts}
 
 
-def _kind(event_type):
-    """The object that an event tells of, as Stripe's names have it."""
-    return max((kind for kind in SAMPLES if f".{kind}." in f".customer.{event_type}"), key=len, default="")
-
-
 @pytest.mark.parametrize("kind", SAMPLES)
 def test_stripes_own_sample_as_pushed_tells_the_facts_that_stand_in_it(stripe_mock, kind):
     event_type, facts = SAMPLES[kind]
@@ -93,7 +98,9 @@ def _read(stripe_mock, event_type, name):
 
 def test_a_failed_payment_of_stripes_own_sample_names_its_subscription(stripe_mock):
     pushed = READ["invoice.payment_failed"](Pushed(stripe_mock.samples["invoice"], NOW, "evt_1"), INVOICE)
-    assert [(each.kind, each.once, each.ref) for each in pushed.notices] == [("payment_failed", INVOICE, "subscription")]
+    assert [(each.kind, each.once, each.ref) for each in pushed.notices] == [
+        ("payment_failed", INVOICE, "subscription")
+    ]
 
 
 def test_a_warning_of_fraud_that_names_only_its_charge_is_of_that_charge(stripe_mock):

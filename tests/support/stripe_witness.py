@@ -7,7 +7,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import requests
 
@@ -42,6 +42,10 @@ class Judged:
     said: str
     newer: tuple[tuple[str, str, str], ...] = ()
 
+    @property
+    def expansions(self) -> list[str]:
+        return [value for name, value in parse_qsl(urlsplit(self.target).query) if name.startswith("expand[")]
+
 
 class Witness(PretendStripe):
     """Shows stripe-mock each request before it answers it itself."""
@@ -52,11 +56,12 @@ class Witness(PretendStripe):
         self._mock_url = mock_url
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        self.judged.append(self._shown(method, target, headers, body.decode()))
+        self.judged.append(self.judge(method, target, headers, body.decode()))
         return super().answer(method, target, headers, body)
 
-    def _shown(self, method: str, target: str, headers: Mapping[str, str], body: str) -> Judged:
-        call = f"{method} {self._without_ids(target.partition('?')[0])}"
+    def judge(self, method: str, target: str, headers: Mapping[str, str], body: str) -> Judged:
+        """Ask stripe-mock, and the pretend Stripe not."""
+        call = f"{method} {self._without_ids(urlsplit(target).path)}"
         passed = {name: headers[name] for name in _KEPT if name in headers} | {"Authorization": f"Bearer {MOCK_KEY}"}
         said = requests.request(method, self._mock_url + target, headers=passed, data=body, timeout=30)
         newer = [] if said.ok else [each for each in parse_qsl(body) if (call, *each) in NEWER]

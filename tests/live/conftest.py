@@ -21,6 +21,12 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.xdist_group("live"))
 
 
+@pytest.fixture(autouse=True)
+def row(request):
+    """The row of the payments' test plan that is tried, for the name of the test."""
+    return getattr(request, "param", "")
+
+
 @pytest.fixture(scope="session")
 def live_gitea():
     """Address, admin and token of a real Gitea. Skips visibly without one, or fails where one is required."""

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from support.payment_rows import row
 from support.stripe_description import Description
 from support.stripe_witness import NEWER, Witness, calls_in_code
 
@@ -74,7 +75,8 @@ def judged(world, stripe_mock):
     return witness.judged
 
 
-def test_t104_stripe_mock_accepts_every_request_that_the_bridge_sends(judged):
+@row("T104")
+def test_stripe_mock_accepts_every_request_that_the_bridge_sends(judged):
     assert [each for each in judged if each.status != 200] == []
 
 

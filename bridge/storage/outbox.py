@@ -6,7 +6,7 @@ attempt or the end of the lease, and empty where nothing is left to do.
 
 import hashlib
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, update
@@ -17,6 +17,7 @@ from bridge.rules.payments.messages import Message
 from bridge.storage.engine import upsert
 
 _WAITING = ("new", "leased")
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def put(
@@ -151,12 +152,14 @@ def again(session: Session, now: datetime, row_ids: Collection[int]) -> int:
 
 def drop_never_begun(session: Session, before: datetime, why: str) -> int:
     """Give up what waits for so long and was never tried, as where mail is off. How many there were."""
-    old = update(Outbox).where(col(Outbox.status) == "new", col(Outbox.attempts) == 0, col(Outbox.created_at) < before)
+    # SQLite finds by an index what is later than something, but not what is there at all.
+    waiting = update(Outbox).where(col(Outbox.due_at) > _EVER, col(Outbox.created_at) < before)
+    old = waiting.where(col(Outbox.status) == "new", col(Outbox.attempts) == 0)
     gone = old.values(status="dropped", due_at=None, last_error=why)
     return int(session.execute(gone).rowcount)  # type: ignore[attr-defined]
 
 
 def forget(session: Session, before: datetime) -> int:
-    """Forget old rows about which nothing is to be done. How many there were."""
-    old = delete(Outbox).where(col(Outbox.created_at) < before, col(Outbox.status).not_in(_WAITING))
+    """Forget old rows about which nothing is to be done: none is due, and none waits. How many there were."""
+    old = delete(Outbox).where(col(Outbox.due_at).is_(None), col(Outbox.created_at) < before)
     return int(session.execute(old).rowcount)  # type: ignore[attr-defined]

@@ -128,7 +128,10 @@ def drop_map(session: Session, account_id: int, match_type: str, match_value: st
 
 def forget_orders(session: Session, before: datetime) -> int:
     """Forget sales that were begun here long ago and never came back. How many there were."""
-    sold = select(Purchase.id).where(Purchase.ref == PaymentOrder.ref).exists()
+    # By the account too, since a reference is found within an owner and a source only.
+    theirs = (Purchase.owner_id == PaymentAccount.owner_id) & (Purchase.source == PaymentAccount.source)
+    account = select(PaymentAccount.id).where(PaymentAccount.id == PaymentOrder.account_id)
+    sold = account.join(Purchase, theirs).where(Purchase.ref == PaymentOrder.ref).exists()
     told = select(SaleFact.purchase_id).where(SaleFact.sale_ref == PaymentOrder.ref).exists()
     gone = delete(PaymentOrder).where(col(PaymentOrder.created_at) < before, ~sold, ~told)
     return int(session.execute(gone).rowcount)  # type: ignore[attr-defined]

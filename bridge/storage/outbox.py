@@ -46,9 +46,7 @@ def put(
     return session.execute(row.returning(col(Outbox.id))).scalar_one_or_none() is not None
 
 
-def claim(
-    session: Session, now: datetime, *, for_seconds: float, longest_wait: timedelta, host: str
-) -> Outbox | None:
+def claim(session: Session, now: datetime, *, for_seconds: float, longest_wait: timedelta, host: str) -> Outbox | None:
     """Lease what is due longest, keys that were sold first. The update names the row's attempt, so one worker gets it.
 
     Its ``message_id`` is made with the first lease (``host``: its right half), and stays: whoever gets the mail twice,

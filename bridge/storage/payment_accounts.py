@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, or_, update
 from sqlmodel import Session, col, select
 
-from bridge.models import PaymentAccount, PaymentOrder, PriceMap, Purchase, SaleFact, WebhookSecret
+from bridge.models import Package, PaymentAccount, PaymentOrder, PriceMap, Purchase, SaleFact, WebhookSecret
 from bridge.storage.engine import upsert
 
 # How `payment_accounts.open_account` makes them.
@@ -104,6 +104,13 @@ def maps_of(session: Session, account_id: int) -> Sequence[PriceMap]:
     """What of the account is which package."""
     query = select(PriceMap).where(PriceMap.account_id == account_id)
     return session.exec(query.order_by(PriceMap.match_type, PriceMap.match_value)).all()
+
+
+def maps_to_others(session: Session, account: PaymentAccount) -> Sequence[tuple[PriceMap, str]]:
+    """What is mapped to a package that is another owner's by now, with the package's name; nothing is sold by it."""
+    query = select(PriceMap, Package.name).join(Package, col(Package.id) == PriceMap.package_id)
+    theirs = query.where(PriceMap.account_id == account.id, Package.owner_id != account.owner_id)
+    return session.exec(theirs.order_by(PriceMap.match_value)).all()
 
 
 def put_map(session: Session, row: PriceMap) -> None:

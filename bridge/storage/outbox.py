@@ -50,8 +50,8 @@ def claim(session: Session, now: datetime, *, for_seconds: float, longest_wait: 
     """Lease what is due longest, keys that were sold first. The update names the row's attempt, so one worker gets it.
 
     Its ``message_id`` is made with the first lease (``host``: its right half), and stays: whoever gets the mail twice,
-    since a worker died after sending it, gets the same mail. A worker that dies leaves it due again. ``longest_wait``: of
-    what is put off.
+    since a worker died after sending it, gets the same mail. A worker that dies leaves it due again.
+    ``longest_wait``: of what is put off.
     """
     due = has_come(Outbox.due_at, now, longest_wait)
     waiting = select(Outbox).where(due, col(Outbox.status).in_(_WAITING))

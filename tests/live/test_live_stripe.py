@@ -107,3 +107,7 @@ def test_everything_that_is_expanded_can_be(stripe_mock, judged):
         if not description.can_expand(method, description.path_of(path), expansion)
     ] == []
     assert not description.can_expand("GET", "/v1/prices", "data.recurring.colour")
+
+
+def test_the_version_that_people_are_told_it_was_tried_against_is_that_of_stripe_mock(stripe_mock):
+    assert stripe_mock.description["info"]["version"] in Stripe.tried

@@ -32,8 +32,7 @@ def _rebind(shop, new_owner, **more):
     with shop.session() as session:
         session.add(Repo(id=NEW, owner_id=new_owner, name="mod-weather-anew"))
         session.flush()
-        done = rebinding.rebind(session, Wanted(OLD, NEW, **more), TESTER, shop.clock())
-    return done
+        return rebinding.rebind(session, Wanted(OLD, NEW, **more), TESTER, shop.clock())
 
 
 def _go_on(shop):

@@ -33,6 +33,7 @@ TOO_OLD = timedelta(days=7)
 WAITED = "it waited too long while no mail was sent; send it again by hand where it matters"
 _DAY, _FULL = timedelta(days=1), timedelta(hours=1)
 _WITHOUT_ADDRESS = timedelta(minutes=5)
+_LONGEST_WAIT = timedelta(seconds=max(WAITS_SECONDS))
 
 
 class Server(Protocol):
@@ -106,12 +107,11 @@ class Mailer:
     def _claim(self) -> Outbox | None:
         now = self._clock()
         with self._open_session(read_only=True) as session:
-            oldest = outbox.oldest_due(session)
-        if oldest is None or oldest > now:
-            return None
+            if not outbox.is_any_due(session, now, _LONGEST_WAIT):
+                return None
         host = self._rules.post.sender.rpartition("@")[2]
         with self._open_session() as session:
-            return outbox.claim(session, now, for_seconds=LEASE_SECONDS, host=host)
+            return outbox.claim(session, now, for_seconds=LEASE_SECONDS, longest_wait=_LONGEST_WAIT, host=host)
 
     def _send(self, lease: Outbox) -> None:
         now = self._clock()

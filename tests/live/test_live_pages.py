@@ -3,7 +3,6 @@
 import contextlib
 import re
 
-import live_gitea as harness
 import pytest
 import requests
 from support import joomla_client
@@ -16,6 +15,7 @@ from support.zips import joomla_module
 
 from bridge.services.installing.gitea_folder import GiteaFolder
 from bridge.services.installing.gitea_texts import Where
+from tools import live_gitea as harness
 
 ORG, NAME = "acme", "mod-weather"
 HOME = f"/{ORG}/{NAME}/licenses"

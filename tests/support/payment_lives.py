@@ -17,8 +17,9 @@ def live(dice: Random, shop: Shop, email: str = "ann@example.com") -> Iterator[N
             yield
         yield from _money(dice, shop, session)
         return
-    subscription = shop.subscribe(quantity=dice.randrange(1, 4), trial_days=dice.choice((0, 0, 14)), email=email)
-    team = shop.price("Team", 9900, "month")
+    pro, team = _monthly(shop, "Pro", 4900), _monthly(shop, "Team", 9900)
+    lines = [(pro, dice.randrange(1, 4))]
+    subscription = shop.world.subscribe(lines, trial_days=dice.choice((0, 0, 14)), email=email)
     yield
     for _ in range(dice.randrange(1, 4)):
         shop.clock.turn(days=31)
@@ -44,6 +45,13 @@ def live(dice: Random, shop: Shop, email: str = "ann@example.com") -> Iterator[N
         shop.clock.turn(days=1)
         shop.world.end(subscription)
         yield
+
+
+def _monthly(shop: Shop, package: str, amount: int) -> str:
+    """The price of a month of a package; one for all lives."""
+    prices = (name.partition(" ")[2] for name, sold in shop.sells.items() if sold == package)
+    found = (price for price in prices if shop.world.get(price)["recurring"])
+    return next(found, "") or shop.price(package, amount, "month")
 
 
 def _money(dice: Random, shop: Shop, sold: str) -> Iterator[None]:

@@ -31,8 +31,9 @@ test: .venv/.installed  ## Run all tests; what needs PostgreSQL, nginx, Caddy, s
 	$(BIN)/pytest -n auto --dist loadgroup -q -ra
 
 ROUNDS ?= 100
-chaos: .venv/.installed  ## Outages and kills for longer, with figures (ROUNDS=100 kills on each kind of database)
-	BRIDGE_CHAOS_ROUNDS=$(ROUNDS) $(BIN)/pytest -n 0 -q tests/outages
+DELIVERIES ?= 10000
+chaos: .venv/.installed  ## Outages and kills for longer, with figures (ROUNDS=100 kills, DELIVERIES=10000 on each kind of database)
+	BRIDGE_CHAOS_ROUNDS=$(ROUNDS) BRIDGE_CHAOS_DELIVERIES=$(DELIVERIES) $(BIN)/pytest -n 0 -q tests/outages
 
 check: .venv/.installed  ## Format, lint, types, import contracts, spelling, docs, migrations
 	$(BIN)/ruff format --check .

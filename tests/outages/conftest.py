@@ -1,6 +1,7 @@
 """Outages with figures. ``make chaos`` runs the same tests for longer and prints what they measured.
 
 ``BRIDGE_CHAOS_ROUNDS`` says how many kills, ``BRIDGE_CHAOS_VICTIMS`` of whom (all: web worker,worker,serve,web);
+``BRIDGE_CHAOS_DELIVERIES`` says how many deliveries of a payment provider, twenty for a purchase.
 ``BRIDGE_CHAOS_SEED`` repeats a run's choices, or makes others.
 """
 
@@ -24,6 +25,11 @@ def figure(record_property: Callable[[str, object], None]) -> Figure:
 @pytest.fixture
 def rounds() -> int:
     return int(os.environ.get("BRIDGE_CHAOS_ROUNDS", "4"))
+
+
+@pytest.fixture
+def deliveries() -> int:
+    return int(os.environ.get("BRIDGE_CHAOS_DELIVERIES", "120"))
 
 
 @pytest.fixture

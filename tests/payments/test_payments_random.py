@@ -1,76 +1,15 @@
 """Random lives in Stripe's world, told in order and out of it: the same books, and never two keys for one slot."""
 
-from collections.abc import Iterator
 from random import Random
 
 import pytest
 from sqlmodel import func, select
+from support.payment_lives import live
 from support.payment_rows import PUSH, row
-from support.payment_shops import Shop
 
 from bridge.models import KeySlot
 
 SEEDS = range(6)
-
-
-def _live(dice: Random, shop: Shop) -> Iterator[None]:
-    """A purchase, and whatever becomes of it. Each step happens a while after the one before."""
-    if dice.random() < 0.35:
-        session = shop.buy(payment_status=dice.choice(("paid", "paid", "unpaid")))
-        yield
-        if shop.world.get(session)["payment_status"] == "unpaid":
-            shop.clock.turn(days=2)
-            shop.world.settle(session)
-            yield
-        yield from _money(dice, shop, session)
-        return
-    subscription = shop.subscribe(quantity=dice.randrange(1, 4), trial_days=dice.choice((0, 0, 14)))
-    team = shop.price("Team", 9900, "month")
-    yield
-    for _ in range(dice.randrange(1, 4)):
-        shop.clock.turn(days=31)
-        if dice.random() < 0.25:
-            shop.world.turn_period(subscription)
-            invoice = shop.world.refuse(subscription, dice.choice(("past_due", "unpaid")))
-            yield
-            if dice.random() < 0.3:
-                break
-            shop.clock.turn(days=3)
-            shop.world.collect(invoice)
-            shop.clock.turn(seconds=5)
-            shop.world.update(subscription, status="active")
-        else:
-            invoice = shop.world.renew(subscription)
-        yield
-        yield from _money(dice, shop, invoice)
-        if dice.random() < 0.4:
-            shop.clock.turn(days=1)
-            shop.world.change(subscription, **dice.choice(({"quantity": dice.randrange(1, 6)}, {"price": team})))
-            yield
-    if dice.random() < 0.4:
-        shop.clock.turn(days=1)
-        shop.world.end(subscription)
-        yield
-
-
-def _money(dice: Random, shop: Shop, sold: str) -> Iterator[None]:
-    payment = shop.world.payment_of(sold)
-    if dice.random() < 0.4:
-        charged = shop.world.get(payment)["amount"]
-        refund = shop.world.refund(payment, dice.choice((None, charged // 3)))
-        yield
-        if dice.random() < 0.3:
-            shop.clock.turn(days=1)
-            shop.world.get(shop.world.get(refund)["charge"])["amount_refunded"] = 0
-            shop.world.refund_becomes(refund, "failed")
-            yield
-    if dice.random() < 0.3:
-        dispute = shop.world.dispute(payment, dice.choice(("needs_response", "warning_needs_response")))
-        yield
-        for word in dice.choice((["won"], ["lost"], ["lost", "appeal_under_review", "won"])):
-            shop.clock.turn(days=7)
-            shop.world.dispute_becomes(dispute, word)
-            yield
 
 
 @row("T103")
@@ -78,7 +17,7 @@ def _money(dice: Random, shop: Shop, sold: str) -> Iterator[None]:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_random_life_ends_the_same_in_every_order(tell, shop, seed):
     shop.set_account(policy={"quantity_mode": "keys"})
-    tell(lambda shop: _live(Random(seed), shop))
+    tell(lambda shop: live(Random(seed), shop))
     with shop.session(read_only=True) as session:
         most = session.exec(
             select(func.count()).select_from(KeySlot).group_by(KeySlot.purchase_id, KeySlot.line_ref, KeySlot.unit_no)

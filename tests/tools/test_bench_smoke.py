@@ -20,7 +20,7 @@ GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nfeed"
 
 def run_bench(directory, *options):
     command = [sys.executable, "-m", "tools.bench", "--seconds", "0.3", "--rounds", "1", "--keys", "20,60"]
-    command += ["--generator", "python", "--directory", str(directory), *options]
+    command += ["--generator", "python", "--directory", str(directory), *(options or ["--only", "sites"])]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
 
 
@@ -81,15 +81,17 @@ def test_a_second_run_keeps_the_databases_and_takes_no_figure_from_keys_that_are
         (["ratio_feed_keyed_60_vs_20"], ["feed_keyed_20", "feed_keyed_60"]),
         (["ratio_download_xaccel_vs_nginx", "bare_rps"], ["bare", "download_nginx", "download_xaccel"]),
         (["worker_rss_mib"], ["feed_keyed_60", "download_direct"]),
+        (["payments", "pages"], []),
     ],
 )
 def test_only_what_the_wanted_figures_need_is_measured(only, measured):
-    assert figures.wanted_rates(only, [20, 60]) == measured
+    wanted = figures.chosen(only, figures.groups([20, 60], 200, 300))
+    assert figures.needed_rates(wanted, [20, 60]) == measured
 
 
 def test_a_name_that_is_no_figure_is_refused_with_the_names_that_are():
-    with pytest.raises(ValueError, match=r"no figure speed; .*ratio_download_xaccel_vs_nginx"):
-        figures.wanted_rates(["speed"], [20, 60])
+    with pytest.raises(ValueError, match=r"no figure speed; .*sites, payments, pages.*ratio_download_xaccel_vs_nginx"):
+        figures.chosen(["speed"], figures.groups([20, 60], 200, 300))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""``python -m tools.bench``: prepare, measure, print ``name value`` lines, ratios last."""
+"""``python -m tools.bench``: prepare, measure, print ``name value`` lines, ratios last where there are several."""
 
 import functools
 import shutil
@@ -8,9 +8,9 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tools.bench import figures, filling, peers, processes, report, scene
+from tools.bench import figures, filling, parts, peers, processes, report, scene
 from tools.bench.filling import Filled
-from tools.bench.load import generators
+from tools.bench.load import Generator, generators
 from tools.bench.measuring import Measured, Plan, UnsoundError, measure
 from tools.bench.scene import Scene
 
@@ -32,7 +32,15 @@ def _counts(_context: click.Context, _option: click.Parameter, value: str) -> li
 @click.option("--seconds", default=2.0, show_default=True, help="Of each measurement; wrk takes whole ones.")
 @click.option("--rounds", default=8, show_default=True, help="How often everything is measured in turn.")
 @click.option("--keys", default="100,10000,1000000", show_default=True, callback=_counts, help="Sizes of databases.")
-@click.option("--only", multiple=True, metavar="NAME", help="Only this figure, and what it needs. May be repeated.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="NAME",
+    help="Only this figure and what it needs, or those of a group: sites, payments, pages. May be repeated.",
+)
+@click.option("--queued", default=10_000, show_default=True, help="Deliveries that wait while others come.")
+@click.option("--purchases", default=100_000, show_default=True, help="To be compared with 100 purchases.")
+@click.option("--listed", default=100_000, show_default=True, help="Keys of a repo whose page is looked at.")
 @click.option("--generator", type=click.Choice(("wrk", "python")), help="Default: wrk where it is installed.")
 @click.option("--beside", is_flag=True, help="Also beside a real Gitea, which is built the first time (wants go, git).")
 @click.option("--releases", default=200, show_default=True, help="With --beside: to be timed from hook to feed.")
@@ -46,6 +54,9 @@ def bench(
     rounds: int,
     keys: list[int],
     only: tuple[str, ...],
+    queued: int,
+    purchases: int,
+    listed: int,
     generator: str | None,
     fresh: bool,
     directory: Path,
@@ -55,45 +66,72 @@ def bench(
     repos: int,
     page: Path | None,
 ) -> None:
-    """Measure the doors for sites, in answers a second and against the simplest program that could stand there."""
+    """Measure how fast the bridge is: one line for each figure, and on the side what was wanted and missed.
+
+    Three groups of figures need nothing but this machine. SITES: feeds and downloads, in answers a second and against
+    the simplest program that could stand there. PAYMENTS: deliveries accepted a second, and how soon each is answered
+    while thousands wait; bringing one purchase in line among very many against among few. PAGES: the page of a repo's
+    keys, searched, filtered and sorted. With --beside a real Gitea is added: ratios to its own files, seconds from hook
+    to feed, a storm of sites, and what reconciling asks of it.
+
+    The names of figures hold the sizes, so a run of other sizes tells figures of other names. What could not be
+    measured is told as skipped, with the reason, and never as a figure.
+    """
     available = generators()
     chosen = generator or next(iter(available))
     if chosen not in available:
         raise click.UsageError("wrk is not installed; --generator python works without it")
     try:
-        rates = figures.wanted_rates(only, keys)
+        wanted = figures.chosen(only, figures.groups(keys, purchases, listed))
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    skipped = [] if processes.nginx_path() else [name for name in rates if name in {figures.NGINX, figures.XACCEL}]
-    rates = [name for name in rates if name not in skipped]
-    made, databases = _prepare(directory.resolve(), keys, fresh=fresh)
-    bars = _progress("[bold]measuring[/bold] {task.description}")
-    with bars:
-        task = bars.add_task("", total=len(rates) * (rounds + 1), completed=-1)
-        plan = Plan(
-            rates, seconds, rounds, available[chosen], lambda name: bars.update(task, advance=1, description=name)
-        )
-        try:
-            measured = measure(plan, made, databases, directory.resolve())
-        except UnsoundError as error:
-            raise click.ClickException(str(error)) from None
-        bars.update(task, advance=1)
-    found = _results(measured, keys, skipped)
+    directory = directory.resolve()
+    if fresh:
+        shutil.rmtree(directory, ignore_errors=True)
+    found = _sites(wanted, keys, (seconds, rounds), available[chosen], directory, fresh=fresh)
+    with _progress("{task.description}") as bars:
+        sizes = parts.Sizes(seconds, rounds, queued, purchases, listed)
+        found.update(parts.measure(wanted, sizes, directory, bars))
+        if beside:
+            of_peers = peers.Sizes(seconds, rounds, releases, min(sites, 10_000), repos)
+            found.update(peers.measure(of_peers, available[chosen], directory, bars))
     click.echo(f"# {processes.WORKERS} sync workers each; load by {chosen}; {rounds} rounds, medians")
     if chosen == "python":
         click.echo("# wrk is faster: install it for figures that the load generator does not limit")
-    if beside:
-        with _progress("{task.description}") as bars:
-            sizes = peers.Sizes(seconds, rounds, releases, min(sites, 10_000), repos)
-            found.update(peers.measure(sizes, available[chosen], directory.resolve(), bars))
     found.print()
     if page is not None:
         report.write(found, page, f"{chosen}, {rounds} rounds of {seconds:g} seconds")
 
 
+def _sites(
+    wanted: list[str],
+    keys: list[int],
+    length: tuple[float, int],
+    generator: Generator,
+    directory: Path,
+    *,
+    fresh: bool,
+) -> report.Results:
+    """Measure what is wanted of the doors for sites. ``length``: seconds and rounds."""
+    rates = figures.needed_rates(wanted, keys)
+    skipped = [] if processes.nginx_path() else [name for name in rates if name in {figures.NGINX, figures.XACCEL}]
+    rates = [name for name in rates if name not in skipped]
+    if not rates:
+        return _results(Measured(), keys, skipped)
+    made, databases = _prepare(directory, keys, fresh=fresh)
+    seconds, rounds = length
+    with _progress("[bold]measuring[/bold] {task.description}") as bars:
+        task = bars.add_task("", total=len(rates) * (rounds + 1), completed=-1)
+        plan = Plan(rates, seconds, rounds, generator, lambda name: bars.update(task, advance=1, description=name))
+        try:
+            measured = measure(plan, made, databases, directory)
+        except UnsoundError as error:
+            raise click.ClickException(str(error)) from None
+        bars.update(task, advance=1)
+    return _results(measured, keys, skipped)
+
+
 def _prepare(directory: Path, counts: list[int], *, fresh: bool) -> tuple[Scene, dict[int, Filled]]:
-    if fresh:
-        shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True, exist_ok=True)
     made = scene.prepare(directory / "scene", fresh=fresh)
     databases = {}
@@ -113,17 +151,19 @@ def _progress(words: str) -> Progress:
 def _results(measured: Measured, counts: list[int], skipped: list[str]) -> report.Results:
     """What was measured, by name, ratios last."""
     found = report.Results()
-    for name, value in figures.medians(measured.rounds).items():
+    told = figures.medians(measured.rounds) if measured.rounds else {}
+    for name, value in told.items():
         found.add(f"{name}_rps", value)
     for name in skipped:
         found.skip(f"{name}_rps", _NO_NGINX)
     for ratio in figures.ratios(counts):
-        median = figures.ratio_of(ratio, measured.rounds)
+        median = figures.ratio_of(ratio, measured.rounds) if told else None
         if median is not None:
             found.add(ratio.name, median, ratio.least, ratio.most)
         elif {ratio.measured, ratio.against} & set(skipped):
             found.skip(ratio.name, _NO_NGINX)
-    found.add(figures.MEMORY, measured.worker_rss_mib, 0.0, _MOST_MEMORY_MIB)
+    if figures.memory_of(counts) <= told.keys():
+        found.add(figures.MEMORY, measured.worker_rss_mib, 0.0, _MOST_MEMORY_MIB)
     return found
 
 

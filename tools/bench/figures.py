@@ -7,6 +7,8 @@ from dataclasses import dataclass
 BARE, OPEN = "bare", "feed_open"
 NGINX, XACCEL, DIRECT = "download_nginx", "download_xaccel", "download_direct"
 MEMORY = "worker_rss_mib"
+HOOKS, HOOK_P99 = "hooks_accepted_rps", "hook_p99_ms"
+_INFINITE = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,50 @@ def ratios(counts: Sequence[int]) -> list[Ratio]:
 
 
 def _short(count: int) -> str:
-    return f"{count // 1_000_000}m" if count >= 1_000_000 and count % 1_000_000 == 0 else str(count)
+    for many, letter in ((1_000_000, "m"), (1000, "k")):
+        if count and count % many == 0:
+            return f"{count // many}{letter}"
+    return str(count)
+
+
+def recompute(purchases: int) -> str:
+    """The name of what one purchase takes among so many, against a hundred."""
+    return f"ratio_recompute_{_short(purchases)}_vs_100"
+
+
+def page(keys: int) -> str:
+    """The name of what a repo's page with so many keys takes."""
+    return f"page_keys_{_short(keys)}_p95_ms"
+
+
+def groups(counts: Sequence[int], purchases: int, keys: int) -> dict[str, list[str]]:
+    """The figures that are measured without a real Gitea, by what they are about."""
+    return {
+        "sites": [*(f"{name}_rps" for name in rates(counts)), *(ratio.name for ratio in ratios(counts)), MEMORY],
+        "payments": [HOOKS, HOOK_P99, recompute(purchases)],
+        "pages": [page(keys)],
+    }
+
+
+def chosen(only: Iterable[str], of: Mapping[str, Sequence[str]]) -> list[str]:
+    """The figures of these names or groups (all, if none is named). Raises ``ValueError``."""
+    every = [name for names in of.values() for name in names]
+    found: set[str] = set()
+    for name in only:
+        if name not in of and name not in every:
+            raise ValueError(
+                f"there is no figure {name}; there are the groups {', '.join(of)}, with {', '.join(every)}"
+            )
+        found |= set(of.get(name, [name]))
+    return [name for name in every if name in found] if found else every
+
+
+def wanted_of(name: str) -> tuple[float, float]:
+    """Between what a figure of payments or of the pages should be. The bounds belong to the full run."""
+    bounds = {HOOKS: (500.0, _INFINITE), HOOK_P99: (0.0, 200.0)}
+    if name.startswith("ratio_recompute_"):
+        return 0.9, 1.1
+    return bounds.get(name, (0.0, 150.0))
 
 
 def rates(counts: Sequence[int]) -> list[str]:
@@ -47,18 +92,18 @@ def rates(counts: Sequence[int]) -> list[str]:
     return [BARE, *(keyed(count) for count in sorted(counts)), OPEN, NGINX, XACCEL, DIRECT]
 
 
-def wanted_rates(only: Iterable[str], counts: Sequence[int]) -> list[str]:
-    """What has to be measured for the figures of these names (all, if none is named). Raises ``ValueError``."""
-    known = rates(counts)
-    sources = {f"{name}_rps": {name} for name in known}
+def needed_rates(wanted: Iterable[str], counts: Sequence[int]) -> list[str]:
+    """What has to be measured in answers a second for these figures."""
+    sources = {f"{name}_rps": {name} for name in rates(counts)}
     sources |= {ratio.name: {ratio.measured, ratio.against} for ratio in ratios(counts)}
-    sources[MEMORY] = {keyed(max(counts)), DIRECT}
-    needed: set[str] = set()
-    for name in only:
-        if name not in sources:
-            raise ValueError(f"there is no figure {name}; there are {', '.join(sources)}")
-        needed |= sources[name]
-    return [name for name in known if name in needed] if needed else known
+    sources[MEMORY] = memory_of(counts)
+    needed = {source for name in wanted for source in sources.get(name, ())}
+    return [name for name in rates(counts) if name in needed]
+
+
+def memory_of(counts: Sequence[int]) -> set[str]:
+    """What a worker must have answered before its memory is a figure."""
+    return {keyed(max(counts)), DIRECT}
 
 
 def medians(rounds: Sequence[Mapping[str, float]]) -> dict[str, float]:

@@ -5,7 +5,7 @@ import random
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,14 +71,19 @@ def batches(count: int) -> Iterator[list[str]]:
         yield [new_code(KEY_PREFIX, secrets.token_bytes(CODE_ENTROPY_BYTES)) for _ in range(size)]
 
 
-def copy_keys(connection: sqlite3.Connection, template: int, codes: list[str]) -> None:
-    """Copy the key of this number once for each code. The caller commits."""
+def copy_keys(
+    connection: sqlite3.Connection, template: int, codes: list[str], own: Sequence[Mapping[str, object]] = ()
+) -> None:
+    """Copy the key of this number once for each code. The caller commits.
+
+    ``own``: what each has of its own, by column, all the same ones; without, all but their secrets are alike.
+    """
     first = connection.execute("SELECT max(id) + 1 FROM license_key").fetchone()[0]
-    tokens = (new_feed_token(secrets.token_bytes(TOKEN_ENTROPY_BYTES)) for _ in codes)
+    own = own or [{"feed_token": new_feed_token(secrets.token_bytes(TOKEN_ENTROPY_BYTES))} for _ in codes]
     numbered = list(enumerate(codes, first))
     connection.executemany(
-        _copying(connection, "license_key", template="id", changed=("id", "feed_token")),
-        ((number, token, template) for (number, _), token in zip(numbered, tokens, strict=True)),
+        _copying(connection, "license_key", template="id", changed=("id", *own[0])),
+        ((number, *values.values(), template) for (number, _), values in zip(numbered, own, strict=True)),
     )
     connection.executemany(
         _copying(connection, "key_code", template="key_id", changed=("key_id", "code")),

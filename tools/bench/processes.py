@@ -17,8 +17,11 @@ WORKERS = 2
 _START_SECONDS = 120  # on a machine that has much else to do
 _ROOT = Path(__file__).resolve().parents[2]
 
+# Gitea is nobody, where nobody asks it.
+_NO_GITEA = "http://127.0.0.1:1"
 _BRIDGE_TOML = """[gitea]
-url = "http://127.0.0.1:1"
+url = "{gitea}"
+token = "{token}"
 [bridge]
 public_url = "{public_url}"
 owners = ["{owner}"]
@@ -32,8 +35,8 @@ downloads = "{downloads}"
 [limits]
 downloads_per_key_and_minute = 1000000
 [log]
-level = "warning"
-"""
+level = "{level}"
+{more}"""
 _NGINX_CONF = """daemon off;
 worker_processes {workers};
 pid {directory}/nginx.pid;
@@ -92,17 +95,37 @@ def start_bridge(name: str, scene: Scene, database: Path, directory: Path, *, do
     """``bridge web`` with a database."""
     port = free_port()
     config = directory / f"{name}.toml"
+    write_config(config, home=Path(scene.directory), database=database, port=port, downloads=downloads)
+    return start(name, port, config, "web")
+
+
+def write_config(
+    config: Path,
+    *,
+    home: Path,
+    database: Path,
+    port: int,
+    gitea: str = _NO_GITEA,
+    token: str = "",
+    downloads: str = "direct",
+    level: str = "warning",
+    more: str = "",
+) -> None:
+    """Write the settings of a bridge. ``more``: further sections, as TOML."""
     text = _BRIDGE_TOML.format(
+        gitea=gitea,
+        token=token,
         public_url=PUBLIC_URL,
         owner=OWNER,
-        directory=scene.directory,
+        directory=home,
         database=database,
         port=port,
         workers=WORKERS,
         downloads=downloads,
+        level=level,
+        more=more,
     )
     config.write_text(text, encoding="utf-8")
-    return start(name, port, config, "web")
 
 
 def start(name: str, port: int, config: Path, command: str) -> Server:

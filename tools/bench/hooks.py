@@ -1,0 +1,158 @@
+"""The door for a payment provider's deliveries: how many it takes, and how soon it answers while thousands wait.
+
+Each is signed, each is of another purchase, and all go through ``bridge serve`` as an operator runs it: two web
+workers, SQLite, and the background worker at work on what came in before.
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlmodel import col, func, select
+
+from bridge.app import Parts
+from bridge.models import PaymentEvent
+from bridge.payments import stripe_signature
+from tools.bench import figures, processes, shop
+from tools.bench.beside import percentile
+from tools.bench.hook_load import Answer
+from tools.bench.measuring import UnsoundError
+from tools.bench.shop import Shop
+
+_PROCESSES, _CONNECTIONS = 2, 16
+# Deliveries of a round, for each second that it is to last about.
+_AT_A_TIME = 500
+# While many wait: so many a second, for as long as this. A shop that sells eight million times a day.
+_PACE, _PACED_SECONDS = 100, 10
+_PROGRAM = Path(__file__).with_name("hook_load.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is delivered: rounds of so many seconds, and then so many that wait while others come."""
+
+    seconds: float
+    rounds: int
+    queued: int
+
+    @property
+    def of_round(self) -> int:
+        """Deliveries of one round."""
+        return max(20, round(self.seconds * _AT_A_TIME))
+
+    @property
+    def paced(self) -> int:
+        """Deliveries that come while others wait."""
+        return min(_PACE * _PACED_SECONDS, self.queued)
+
+    @property
+    def all(self) -> int:
+        """Deliveries of all rounds, with one to warm up, and those that come while others wait."""
+        return (self.rounds + 1) * self.of_round + self.paced
+
+
+def hooks(directory: Path, sizes: Sizes, wanted: Collection[str], advance: Callable[[], None]) -> dict[str, float]:
+    """Measure what is wanted of the two. Raises ``UnsoundError`` where a delivery was refused, or is in no inbox."""
+    parts = shop.parts_of(directory)
+    try:
+        opened = shop.open_shop(parts, directory)
+        file = directory / "deliveries.txt"
+        _write(parts, opened, file, sizes.all)
+        port = processes.free_port()
+        config = directory / "serve.toml"
+        processes.write_config(config, home=directory, database=directory / "bridge.db", port=port, level="error")
+        servers = {"serve": processes.start("serve", port, config, "serve")}
+        told = {}
+        with processes.stopped_at_end(servers):
+            processes.wait_for(servers["serve"])
+            desk = _Desk(parts, opened, port, file, advance)
+            if figures.HOOKS in wanted:
+                told[figures.HOOKS] = desk.accepted_a_second(sizes)
+            if figures.HOOK_P99 in wanted:
+                told[figures.HOOK_P99] = desk.p99_while_queued(sizes)
+        desk.recount()
+        return told
+    finally:
+        parts.close()
+
+
+def _write(parts: Parts, opened: Shop, file: Path, many: int) -> None:
+    """Deliveries, one a line, signed now: a signature is good for five minutes."""
+    with file.open("w", encoding="ascii") as lines:
+        for text in opened.sales(1, many):
+            lines.write(f"{stripe_signature.sign(text.encode(), shop.SECRET, parts.clock())} {text}\n")
+
+
+class _Desk:
+    """Delivers, and keeps count."""
+
+    def __init__(self, parts: Parts, opened: Shop, port: int, file: Path, advance: Callable[[], None]) -> None:
+        self._parts, self._shop, self._port, self._file = parts, opened, port, file
+        self._advance = advance
+        self._delivered = self._put = 0
+
+    def accepted_a_second(self, sizes: Sizes) -> float:
+        """The median of the rounds; a first one warms up."""
+        rates = [self._rate(sizes.of_round) for _ in range(sizes.rounds + 1)]
+        return statistics.median(rates[1:])
+
+    def _rate(self, many: int) -> float:
+        answers = self._deliver(many, _PROCESSES, 0)
+        self._advance()
+        first = min(answer.began for answer in answers)
+        return many / (max(answer.began + answer.seconds for answer in answers) - first)
+
+    def p99_while_queued(self, sizes: Sizes) -> float:
+        """Milliseconds that 99 of 100 answers took at most, from when each was due."""
+        self._put = max(0, sizes.queued - self._counted("new"))
+        shop.tell(self._parts, self._shop, self._shop.sales(10_000_000, self._put))
+        before = self._counted("processed")
+        answers = self._deliver(sizes.paced, 1, _PACE)
+        self._advance()
+        if self._counted("processed") == before:
+            raise UnsoundError("the worker did nothing meanwhile")
+        if not self._counted("new"):
+            raise UnsoundError("nothing was waiting any more at the end; let more be queued")
+        return percentile([answer.seconds for answer in answers], 99) * 1000
+
+    def _deliver(self, many: int, senders: int, per_second: float) -> list[Answer]:
+        """Deliver the next ones of the file."""
+        running = []
+        end = self._delivered + many
+        for number in range(senders):
+            lines = [self._delivered + number, end, senders]
+            work = [self._port, self._shop.door, str(self._file), lines, _CONNECTIONS // senders, per_second]
+            process = subprocess.Popen(
+                [sys.executable, str(_PROGRAM)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
+            assert process.stdin is not None, "it was asked for"
+            with process.stdin as pipe:
+                json.dump(work, pipe)
+            process.stdin = None
+            running.append(process)
+        self._delivered = end
+        answers = [Answer(*row) for process in running for row in json.loads(process.communicate()[0])]
+        return judged(answers, many)
+
+    def _counted(self, *statuses: str) -> int:
+        with self._parts.open_session(read_only=True) as session:
+            query = select(func.count()).select_from(PaymentEvent)
+            return int(session.exec(query.where(col(PaymentEvent.status).in_(statuses)) if statuses else query).one())
+
+    def recount(self) -> None:
+        """Everything that was answered with 200 is in the inbox, once."""
+        kept = self._counted()
+        if kept != self._delivered + self._put:
+            raise UnsoundError(f"{self._delivered} deliveries were accepted, {self._put} put there, and {kept} kept")
+
+
+def judged(answers: list[Answer], many: int) -> list[Answer]:
+    """The answers, if there are so many and each says yes. Raises ``UnsoundError``."""
+    refused = [answer.status for answer in answers if answer.status != 200]
+    if refused or len(answers) != many:
+        raise UnsoundError(f"of {many} deliveries {len(answers)} came back, and these not with 200: {refused[:5]}")
+    return answers

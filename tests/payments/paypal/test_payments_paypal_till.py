@@ -64,7 +64,9 @@ def _later(till, what, sale):
 def _capture(till, order):
     token = requests.post(f"{till.base_url}/v1/oauth2/token", auth=(CLIENT_ID, SECRET), timeout=10).json()
     headers = {"Authorization": f"Bearer {token['access_token']}"}
-    requests.post(f"{till.base_url}/v2/checkout/orders/{order}/capture", headers=headers, timeout=10).raise_for_status()
+    requests.post(
+        f"{till.base_url}/v2/checkout/orders/{order}/capture", json={}, headers=headers, timeout=10
+    ).raise_for_status()
 
 
 def test_an_order_is_paid_once_and_taken_and_given_back(till, ear):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import and_, delete, or_, update
 from sqlmodel import Session, col, select
 
 from bridge.models import Package, PaymentAccount, PaymentOrder, PriceMap, Purchase, SaleFact, WebhookSecret
@@ -136,7 +136,7 @@ def drop_map(session: Session, account_id: int, match_type: str, match_value: st
 def forget_orders(session: Session, before: datetime) -> int:
     """Forget sales that were begun here long ago and never came back. How many there were."""
     # By the account too, since a reference is found within an owner and a source only.
-    theirs = (Purchase.owner_id == PaymentAccount.owner_id) & (Purchase.source == PaymentAccount.source)
+    theirs = and_(col(Purchase.owner_id) == PaymentAccount.owner_id, col(Purchase.source) == PaymentAccount.source)
     account = select(PaymentAccount.id).where(PaymentAccount.id == PaymentOrder.account_id)
     sold = account.join(Purchase, theirs).where(Purchase.ref == PaymentOrder.ref).exists()
     told = select(SaleFact.purchase_id).where(SaleFact.sale_ref == PaymentOrder.ref).exists()

@@ -1,12 +1,15 @@
 """What the bridge asks Stripe, shown to Stripe's own stripe-mock: it accepts every request that the code can send."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from support.payment_rows import row
 from support.stripe_description import Description
 from support.stripe_witness import NEWER, Witness, calls_in_code
 
+import bridge
 from bridge.payments.pretend.subscriptions import StripeWorld
 from bridge.payments.provider import Access, Desk, SaleWish
 from bridge.payments.stripe import Stripe
@@ -86,6 +89,16 @@ def test_what_stripe_mock_is_too_old_for_is_named_and_no_more_than_that(judged):
 
 def test_every_call_that_the_code_names_was_shown_to_stripe_mock(judged):
     assert {each.call for each in judged} == calls_in_code()
+
+
+def test_nothing_else_of_the_bridge_speaks_to_stripe():
+    root = Path(bridge.__file__).parent
+    speaking = [
+        file.name
+        for file in root.rglob("*.py")
+        if re.search(r"^import stripe$|raw_request", file.read_text(), re.MULTILINE)
+    ]
+    assert speaking == ["stripe_client.py"]
 
 
 @pytest.mark.parametrize(

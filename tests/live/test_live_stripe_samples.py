@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from support.stripe_witness import MOCK_KEY
 
-from bridge.payments.provider import Access, Delivery, Desk, Price
+from bridge.payments.provider import Access, Delivery, Desk, Price, SaleWish
 from bridge.payments.stripe import Stripe
 from bridge.payments.stripe_reading import READ, Pushed
 from bridge.rules.payments.facts import (
@@ -122,3 +122,16 @@ def test_the_lists_of_an_account_are_read_from_what_stripe_mock_answers(stripe_m
         "refund",
         "dispute",
     ]
+
+
+@pytest.mark.parametrize("recurring", [False, True])
+def test_a_sale_is_begun_with_what_stripe_mock_answers(stripe_mock, recurring):
+    wish = SaleWish("order-1", 7, "price_1", recurring, "https://git.example/t", "https://git.example/c")
+    begun = Stripe(stripe_mock.base_url).begin_sale(ACCESS, wish)
+    assert begun.ref.startswith("cs_test_")
+    assert begun.url.startswith("https://checkout.stripe.com/pay/")
+
+
+def test_a_key_is_tried_with_what_stripe_mock_answers(stripe_mock):
+    found = Stripe(stripe_mock.base_url).standing(Access("", "rk_test_0123456789"))
+    assert (found.mode, found.lacks, found.account_ref.startswith("acct_")) == ("test", (), True)

@@ -21,12 +21,14 @@ def _where(condition):
 def upgrade() -> None:
     for table, column in _QUEUES:
         op.create_index(f"ix_{table}_due_at_{column}", table, ["due_at", column])
-        op.drop_index(f"ix_{table}_due_at", table)
     op.create_index(
         "ix_payment_event_told", "payment_event", ["due_at", "received_at"], **_where("payload IS NOT NULL")
     )
     op.create_index("ix_audit_address", "audit", ["at"], **_where(_ADDRESS))
     op.create_index("ix_audit_deletion", "audit", ["id"], **_where(_DELETION))
+    # Last: on PostgreSQL, who writes waits while an index is made, but who reads waits only from here to the end.
+    for table, _ in _QUEUES:
+        op.drop_index(f"ix_{table}_due_at", table)
 
 
 def downgrade() -> None:

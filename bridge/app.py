@@ -45,6 +45,7 @@ from bridge.storage.engine import open_engine, session_scope
 from bridge.storage.files import FileStore
 from bridge.storage.lookups import Lookups
 from bridge.storage.objects import ObjectStorage
+from bridge.storage.precedence import give_way
 from bridge.web import create_web
 from bridge.web.doors import Doors
 from bridge.worker import Worker, WorkerRules
@@ -235,7 +236,8 @@ class Parts:
             reminders = Reminders(self.open_session, self.clock, self.settings.mail.reminder_days)
             jobs |= {"reminders": reminders.run_due, "mail": self.mailer.run_next}
         refill = Refill(self.gitea, self.store, self.open_session, self.clock)
-        return Worker(self.catalog, schedule, self.store, self.open_session, self.clock, rules, jobs, refill)
+        polite = functools.partial(give_way, self.engine)
+        return Worker(self.catalog, schedule, self.store, self.open_session, self.clock, rules, jobs, refill, polite)
 
     def patient(self, wishes: Wishes) -> Patient:
         """This installation as a doctor looks at it, over a way to Gitea that is not patient for long."""

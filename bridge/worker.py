@@ -73,6 +73,7 @@ class Worker:
         rules: WorkerRules,
         jobs: Mapping[str, Callable[[], bool]] = MappingProxyType({}),
         refill: Refill | None = None,
+        give_way: Callable[[], None] = lambda: None,
     ) -> None:
         self._catalog = catalog
         self._schedule = schedule
@@ -82,6 +83,7 @@ class Worker:
         self._rules = rules
         self._jobs = jobs  # each with a thread of its own; they say whether there was something to do
         self._refill = refill
+        self._give_way = give_way  # called before each piece of work: people and sites come first
         self._stop = threading.Event()
         self._longest_wait = timedelta(seconds=max(*rules.steps, *_BACKOFF_SECONDS))
         self._tidied_at = float("-inf")
@@ -117,6 +119,7 @@ class Worker:
 
     def _loop(self, job: Callable[[], bool], pause_seconds: float) -> None:
         while not self._stop.is_set():
+            self._give_way()
             if not self._tried(job):
                 self._stop.wait(pause_seconds)
 

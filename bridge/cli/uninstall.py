@@ -26,6 +26,7 @@ from bridge.services.installing.running import Hands, Outside
 from bridge.settings import Settings
 from bridge.storage import schema
 from bridge.storage.dumps import sqlite_file
+from bridge.storage.precedence import ENDING as TURN_LOCK
 
 _PARTS: tuple[Part, ...] = ("variables", "database", "config")
 
@@ -96,7 +97,7 @@ def _drop_database(settings: Settings) -> None:
             schema.downgrade(parts.engine, "base")
             parts.close()
         else:
-            for ending in ("", "-wal", "-shm", ".serve-lock", ".use-lock"):
+            for ending in ("", "-wal", "-shm", ".serve-lock", ".use-lock", TURN_LOCK):
                 Path(f"{file}{ending}").unlink(missing_ok=True)
         shutil.rmtree(settings.store_dir, ignore_errors=True)
         with contextlib.suppress(OSError):  # something of somebody else is in it

@@ -29,7 +29,7 @@ def rounds() -> int:
 
 @pytest.fixture
 def deliveries() -> int:
-    return int(os.environ.get("BRIDGE_CHAOS_DELIVERIES", "120"))
+    return int(os.environ.get("BRIDGE_CHAOS_DELIVERIES", "100"))
 
 
 @pytest.fixture

@@ -35,11 +35,11 @@ class Bench:
     def __init__(self, made):
         self.made, self.clock, self.start = made, made.clock, made.clock()
 
-    def worker(self, *answers, threads=1):
+    def worker(self, *answers, threads=1, **more):
         self.catalog = FakeCatalog(*answers)
         rules = WorkerRules(threads, STEPS, RetentionSettings())
         parts = self.made.parts
-        self.work = Worker(self.catalog, NoSchedule(), parts.store, parts.open_session, self.clock, rules)
+        self.work = Worker(self.catalog, NoSchedule(), parts.store, parts.open_session, self.clock, rules, **more)
         return self.work
 
     def hook(self, repo_id=1):

@@ -14,13 +14,31 @@ from support.worker_bench import DONE, Bench
 from bridge.models import Heartbeat
 from bridge.services import figures
 from bridge.services.refresh import Seen
-from bridge.storage import refreshes
+from bridge.storage import precedence, refreshes
 from bridge.storage.engine import open_engine, session_scope
 
 
 @pytest.fixture
 def bench(installation):
     return Bench(installation)
+
+
+@ONLY_SQLITE
+def test_each_piece_of_background_work_gives_way_first(bench):
+    """Whoever waits at a door for the turn to write goes before it."""
+    told = []
+    ways = {"jobs": {"job": lambda: told.append("work")}, "give_way": lambda: told.append("way")}
+    worker = bench.worker(Seen("x", complete=True, served=False), **ways)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while "work" not in told and time.monotonic() < deadline:
+        time.sleep(0.02)
+    worker.stop()
+    thread.join(10)
+    assert told[0] == "way"
+    assert "work" in told
+    assert bench.made.parts.worker._give_way.func is precedence.give_way
 
 
 @ONLY_SQLITE

@@ -55,7 +55,15 @@ class Sizes:
         return (self.rounds + 1) * self.of_round + self.paced
 
 
-def hooks(directory: Path, sizes: Sizes, wanted: Collection[str], advance: Callable[[], None]) -> dict[str, float]:
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """Who is told: ``advance`` that a part is done, ``say`` what the page should tell of the circumstances."""
+
+    advance: Callable[[], None]
+    say: Callable[[str], None]
+
+
+def hooks(directory: Path, sizes: Sizes, wanted: Collection[str], ears: Ears) -> dict[str, float]:
     """Measure what is wanted of the two. Raises ``UnsoundError`` where a delivery was refused, or is in no inbox."""
     parts = shop.parts_of(directory)
     try:
@@ -69,7 +77,7 @@ def hooks(directory: Path, sizes: Sizes, wanted: Collection[str], advance: Calla
         told = {}
         with processes.stopped_at_end(servers):
             processes.wait_for(servers["serve"])
-            desk = _Desk(parts, opened, port, file, advance)
+            desk = _Desk(parts, opened, port, file, ears)
             if figures.HOOKS in wanted:
                 told[figures.HOOKS] = desk.accepted_a_second(sizes)
             if figures.HOOK_P99 in wanted:
@@ -90,9 +98,9 @@ def _write(parts: Parts, opened: Shop, file: Path, many: int) -> None:
 class _Desk:
     """Delivers, and keeps count."""
 
-    def __init__(self, parts: Parts, opened: Shop, port: int, file: Path, advance: Callable[[], None]) -> None:
+    def __init__(self, parts: Parts, opened: Shop, port: int, file: Path, ears: Ears) -> None:
         self._parts, self._shop, self._port, self._file = parts, opened, port, file
-        self._advance = advance
+        self._ears = ears
         self._delivered = self._put = 0
 
     def accepted_a_second(self, sizes: Sizes) -> float:
@@ -102,7 +110,7 @@ class _Desk:
 
     def _rate(self, many: int) -> float:
         answers = self._deliver(many, _PROCESSES, 0)
-        self._advance()
+        self._ears.advance()
         first = min(answer.began for answer in answers)
         return many / (max(answer.began + answer.seconds for answer in answers) - first)
 
@@ -112,11 +120,13 @@ class _Desk:
         shop.tell(self._parts, self._shop, self._shop.sales(10_000_000, self._put))
         before = self._counted("processed")
         answers = self._deliver(sizes.paced, 1, _PACE)
-        self._advance()
-        if self._counted("processed") == before:
+        self._ears.advance()
+        read, left = self._counted("processed") - before, self._counted("new")
+        if not read:
             raise UnsoundError("the worker did nothing meanwhile")
-        if not self._counted("new"):
+        if not left:
             raise UnsoundError("nothing was waiting any more at the end; let more be queued")
+        self._ears.say(f"deliveries: {sizes.queued:,} were queued, {read:,} were worked on while {len(answers):,} came")
         return percentile([answer.seconds for answer in answers], 99) * 1000
 
     def _deliver(self, many: int, senders: int, per_second: float) -> list[Answer]:

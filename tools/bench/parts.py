@@ -33,7 +33,11 @@ def measure(wanted: Collection[str], sizes: Sizes, directory: Path, bars: Progre
     delivering = [name for name in (figures.HOOKS, figures.HOOK_P99) if name in wanted]
     load = hooks.Sizes(sizes.seconds, sizes.rounds, sizes.queued)
     parts: list[tuple[str, list[str], Callable[[Path, Callable[[], None]], dict[str, float]]]] = [
-        ("deliveries", delivering, lambda home, step: hooks.hooks(home, load, delivering, step)),
+        (
+            "deliveries",
+            delivering,
+            lambda home, step: hooks.hooks(home, load, delivering, hooks.Ears(step, found.notes.append)),
+        ),
         (
             "purchases",
             [merging],

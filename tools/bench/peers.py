@@ -41,7 +41,10 @@ def measure(sizes: Sizes, generator: Generator, directory: Path, bars: Progress)
     """Measure all of it. A part that fails is skipped with its reason; the others are told all the same."""
     found = Results()
     task = bars.add_task("reconciling a pretend Gitea", total=2 * sizes.repos)
-    _take(found, reconcile.reconcile(sizes.repos, lambda: bars.advance(task)))
+    try:
+        _take(found, reconcile.reconcile(sizes.repos, lambda: bars.advance(task)))
+    except _FAILURES as error:
+        found.skip(reconcile.PER_REPO, str(error))
     home = directory / "beside"
     shutil.rmtree(home, ignore_errors=True)
     try:
@@ -51,7 +54,8 @@ def measure(sizes: Sizes, generator: Generator, directory: Path, bars: Progress)
         for name in set(_NAMES) - set(found.values) - set(found.skipped):
             found.skip(name, f"there was no real Gitea with a bridge beside it: {error}")
         return found
-    found.notes.append(f"Beside Gitea {live_gitea.wanted_version()} on SQLite, as it comes.")
+    if set(_NAMES) & set(found.values):
+        found.notes.append(f"Beside Gitea {live_gitea.wanted_version()} on SQLite, as it comes.")
     return found
 
 

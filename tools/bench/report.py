@@ -36,7 +36,7 @@ _WORDS = {
     " durably, and then all of them once more",
     "reconcile_requests_per_repo": "requests to Gitea for a repo in one round of reconciling",
     "hooks_accepted_rps": "signed deliveries of a payment provider, accepted a second while others are worked on",
-    "hook_p99_ms": "milliseconds that 99 of 100 deliveries waited at most, at 100 a second while 10,000 others wait",
+    "hook_p99_ms": "milliseconds that 99 of 100 deliveries waited at most, at 100 a second beside a long queue",
 }
 # What stands in the way where a figure misses what is wanted of it.
 _LIMITS = {

@@ -15,7 +15,7 @@ from bridge.services.keys import Issuer
 from bridge.settings import load
 from bridge.storage import licenses
 from bridge.storage.audits import Actor
-from tools.bench.beside import percentile
+from tools.bench.beside import UnsoundError, percentile
 from tools.bench.live_scene import OWNER, Beside
 from tools.bench.storm_load import Answer
 
@@ -38,7 +38,10 @@ class Weather:
 
 
 def storm(beside: Beside, sites: int, say: Callable[[str], None]) -> dict[str, float]:
-    """Let each of so many sites check twice. Returns errors, the 99th percentile in ms, and checks a second."""
+    """Let each of so many sites check twice. Returns errors, the 99th percentile in ms, and checks a second.
+
+    Raises ``UnsoundError`` where nothing went on meanwhile: then it was no storm.
+    """
     codes = beside.codes.read_text(encoding="ascii").split()[:sites]
     weather, stop = Weather({}), threading.Event()
     changes = [
@@ -59,7 +62,7 @@ def storm(beside: Beside, sites: int, say: Callable[[str], None]) -> dict[str, f
         say(f"storm: {wrong.count(why)} times: {why}")
     say(f"storm: {len(answers)} checks, {len(weather.revoked)} keys revoked and {weather.releases} releases meanwhile")
     if not weather.revoked or not weather.releases:
-        say("storm: too short for a release or a revoked key; take more sites")
+        raise UnsoundError("the storm was too short for a release or a revoked key; take more sites")
     return {
         ERRORS: len(wrong),
         P99: percentile([answer.late + answer.seconds for answer in answers], 99) * 1000,

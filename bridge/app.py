@@ -247,8 +247,7 @@ class Parts:
 
     def patient(self, wishes: Wishes) -> Patient:
         """This installation as a doctor looks at it, over a way to Gitea that is not patient for long."""
-        gitea = open_gitea(self.settings.gitea, most_seconds=8.0)
-        place = (self.settings, self.engine, self.store, gitea)
+        place = self.settings, self.engine, self.store, open_gitea(self.settings.gitea, most_seconds=8.0)
         return Patient(*place, self.open_session, self.clock, self.entropy, self.hosts, wishes)
 
     def close(self) -> None:

@@ -66,7 +66,7 @@ class KeyLine:
 
     @property
     def domain(self) -> str:
-        """One of its sites, to be stated where a package asks for one."""
+        """One of its sites, to be stated where its package asks for one."""
         return next((site.host for site in self.sites if site.kind == "production"), "")
 
 
@@ -112,7 +112,8 @@ class CustomerDesk:
             page = self._page(session, opened, number, now)
             repos = catalog.repos_of(session, opened.customer.owner_id, served_only=True)[:_MOST_REPOS]
             paths = [(owner.name, repo.name) for repo, owner in repos]
-        found = [product for product in (self._products.find(*path) for path in paths) if product is not None]
+        packages = {key.shown.package_id for key in page.keys}
+        found = [product for product in (self._product(*path, packages) for path in paths) if product is not None]
         return replace(page, keys=[self._with_downloads(key, found) for key in page.keys])
 
     def free(self, link: str, site_id: int, origin: str) -> Freed:
@@ -169,6 +170,13 @@ class CustomerDesk:
             joomla=joomla,
             dolibarr=dolibarr,
         )
+
+    def _product(self, owner: str, repo: str, packages: set[int]) -> Product | None:
+        """The picture of a repo that knows these packages; the one that is held may be older than they are."""
+        found = self._products.find(owner, repo)
+        if found is not None and not packages <= found.packages.keys():
+            return self._products.find(owner, repo, newer_than=found)
+        return found
 
     def _line(
         self, session: Any, owner: Owner, row: LicenseKey, shown: Shown, domains: list[str], now: datetime

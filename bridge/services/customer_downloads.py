@@ -34,12 +34,13 @@ def of_key(
         for edition in ("", *product.settings.feed.editions):
             if package is None or not package.opens(product.repo_id, edition):
                 continue
-            stated = Stated(feed_token=feed_token, domain=domain or None)
+            spoken = domain if package.unstated_domain == "refuse" else ""
+            stated = Stated(feed_token=feed_token, domain=spoken or None)
             verdict = gate.ask(product, stated, edition, activate=False)
             if verdict.decision.allowed:
                 sees = listing.granted(package.grants, verdict.owned_until)
                 for offer in _listed(product, edition, [each for each in product.publication.offers if sees(each)]):
-                    yield _download(product, offer, feed_token, domain)
+                    yield _download(product, offer, feed_token, spoken)
 
 
 def _listed(product: Product, edition: str, seen: list[Offer]) -> Iterator[Offer]:

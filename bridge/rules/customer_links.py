@@ -1,7 +1,7 @@
 """Links to a customer's own page: whose page it is, until when, and a signature. Whoever has one is let in.
 
 The text is hexadecimal with dots, so that no mail program breaks it: ``customer.purchase.end.signature``. Signed is
-also what the customer is (owner, mail address, when it was first known), so that a link never opens the page of somebody
+also what the customer is (owner, mail address, since when it is known): a link never opens the page of somebody else
 who came to the same number later.
 """
 

@@ -32,6 +32,7 @@ def paths(site: Site) -> list[str]:
         .replace("tokens/<id>", "tokens/1")
         .replace("events/<id>", "events/1")
         .replace("<source>", "stripe")
+        .replace("<kind>/<language>", "keys/en")
         .replace("<id>", str(key))
         .replace("<ids>", str(key))
         .replace("<site>", "1")

@@ -78,13 +78,13 @@ def _changed(visit: Visit, kind: Message, language: str, form: Form, looks: list
         owner = visit.owner(session)
         if step == "reset":
             mail_templates.reset(session, owner, kind, language, visit.actor, visit.now)
-            return visit.done("mails", f"The mail “{kind}” has the usual words in {language} again.")
+            return visit.done("settings/mails", f"The mail “{kind}” has the usual words in {language} again.")
         mail_templates.put(session, owner, kind, language, form.raw("source"), visit.actor, visit.now)
         if step == "look":
             looks.append(_sample(visit, session, kind, language))
             raise OnlyLooking
-    back = (f"mails/{kind}/{language}", "Look at it")
-    return visit.done("mails", f"The mail “{kind}” has these words in {language} now.", back=back)
+    back = (f"settings/mails/{kind}/{language}", "Look at it")
+    return visit.done("settings/mails", f"The mail “{kind}” has these words in {language} now.", back=back)
 
 
 def _sample(visit: Visit, session: object, kind: Message, language: str) -> Letter:
@@ -106,8 +106,13 @@ def _sorted(found: Iterable[Wording]) -> list[Wording]:
 
 
 PAGES = (
-    Page("owner_mails", "mails", Action.SETTINGS_READ, list_all, level="owner"),
+    Page("owner_mails", "settings/mails", Action.SETTINGS_READ, list_all, level="owner"),
     Page(
-        "owner_mail", "mails/<kind>/<language>", Action.SETTINGS_READ, edit, level="owner", posts=Action.SETTINGS_WRITE
+        "owner_mail",
+        "settings/mails/<kind>/<language>",
+        Action.SETTINGS_READ,
+        edit,
+        level="owner",
+        posts=Action.SETTINGS_WRITE,
     ),
 )

@@ -290,7 +290,8 @@ def test_a_customer_asks_for_a_link_copies_the_key_downloads_and_frees_a_site(si
         visit.complaints.clear()
         look("wrong link")
         assert {what: found for what, found in faults.items() if found} == {}
-        assert (complained, visit.elsewhere) == ([], [])
+        assert complained == []
+        assert [each for each in visit.elsewhere if "/assets/img/logo.svg" not in each] == []
 
 
 HOSTILE = (

@@ -12,7 +12,7 @@ from bridge.models import Audit, MailTemplate, Outbox, PriceMap
 from bridge.storage import catalog
 
 OWNER = "/acme/-/licensing"
-MAIL = f"{OWNER}/mails/keys/de"
+MAIL = f"{OWNER}/settings/mails/keys/de"
 WORDS = "Subject: Hallo {customer}\n\nHier: {keys}\n"
 
 
@@ -31,12 +31,12 @@ def sources(pages: Pages) -> list[str]:
 
 
 def test_every_mail_is_listed_in_each_language_and_in_one_more(pages: Pages):
-    text = pages.visitor().text(f"{OWNER}/mails")
-    assert text.count("the usual ones</span>") == text.count(f'href="{OWNER}/mails/') > 20
+    text = pages.visitor().text(f"{OWNER}/settings/mails")
+    assert text.count("the usual ones</span>") == text.count(f'href="{OWNER}/settings/mails/') > 20
     assert "Ihre Lizenz für {package}" in text
-    more = pages.visitor().text(f"{OWNER}/mails?language=fr")
-    assert f'href="{OWNER}/mails/keys/fr"' in more
-    refused = pages.visitor().get(f"{OWNER}/mails?language=french%20please")
+    more = pages.visitor().text(f"{OWNER}/settings/mails?language=fr")
+    assert f'href="{OWNER}/settings/mails/keys/fr"' in more
+    refused = pages.visitor().get(f"{OWNER}/settings/mails?language=french%20please")
     assert (refused.status_code, "is no language code" in refused.text) == (422, True)
 
 
@@ -94,7 +94,7 @@ def test_the_second_of_two_tabs_is_told(pages: Pages):
     assert sources(pages) == [WORDS]
 
 
-@pytest.mark.parametrize("path", ["mails/nothing/de", "mails/keys/german", "mails/keys/%00"])
+@pytest.mark.parametrize("path", ["settings/mails/nothing/de", "settings/mails/keys/german", "settings/mails/keys/%00"])
 def test_there_are_no_other_mails(shared: Pages, path):
     assert shared.visitor().get(f"{OWNER}/{path}").status_code == 404
 

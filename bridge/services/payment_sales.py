@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from bridge.errors import InvalidInputError, NotFoundError, RefusedError
 from bridge.models import Package, PaymentAccount, PaymentOrder, PriceMap
@@ -127,8 +128,12 @@ def address_to_buy(session: Any, package: Package, public_url: str) -> str:
     """Where a package is bought; "" where nothing sells it."""
     for account in payment_accounts.all_of(session, package.owner_id) if package.active else ():
         sells = account.status == "active" and account.api_key and account.mode == "live"
-        if sells and len(prices_of(session, account, package.id or 0)) == 1:
-            return f"{public_url}/-/licensing/buy/{account.endpoint}/{package.id}"
+        prices = prices_of(session, account, package.id or 0) if sells else []
+        # Of several, the one that is paid once: who has a subscription needs no link.
+        chosen = prices if len(prices) == 1 else [row for row in prices if not row.recurring]
+        if len(chosen) == 1:
+            which = f"?price={quote(chosen[0].match_value, safe='')}" if len(prices) > 1 else ""
+            return f"{public_url}/-/licensing/buy/{account.endpoint}/{package.id}{which}"
     return ""
 
 

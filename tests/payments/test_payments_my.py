@@ -122,5 +122,8 @@ def test_a_key_is_bought_again_where_something_sells_its_package_and_no_page_ren
     text = page(post, got.text())
     assert at in text
     assert "That brings a new key." in text
+    monthly = shop.price("Pro", 900, "month")
+    once = next(each for each in shop.sells if each != f"price {monthly}").removeprefix("price ")
+    assert f'{at[:-1]}?price={once}"' in page(post, got.text()), "the one that is paid once"
     shop.price("Pro", 9900)
-    assert at not in page(post, got.text()), "nobody said which of two prices"
+    assert at[:-1] not in page(post, got.text()), "nobody said which of two"

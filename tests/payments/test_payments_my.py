@@ -5,9 +5,10 @@ import re
 import pytest
 from mail_shops import SELLER
 from pydantic import SecretStr
+from sqlmodel import update
 from support.payment_rows import PULL, SQLITE
 
-from bridge.models import LicenseKey, Package
+from bridge.models import LicenseKey, Package, PriceMap
 from bridge.rules.payments.messages import Message
 from bridge.rules.sellers import Seller
 from bridge.services import resending
@@ -123,6 +124,8 @@ def test_a_key_is_bought_again_where_something_sells_its_package_and_no_page_ren
     assert at in text
     assert "That brings a new key." in text
     monthly = shop.price("Pro", 900, "month")
+    with shop.session() as session:
+        session.exec(update(PriceMap).where(PriceMap.match_value == monthly).values(recurring=True))
     once = next(each for each in shop.sells if each != f"price {monthly}").removeprefix("price ")
     assert f'{at[:-1]}?price={once}"' in page(post, got.text()), "the one that is paid once"
     shop.price("Pro", 9900)

@@ -125,7 +125,7 @@ def sign_in(page: Page, address: str, login: str) -> None:
 def _filled(page: Page, url: str, path: str) -> str:
     """A path with the numbers of Ann's key, and of a customer with many sites; or the link to Ann's own page."""
     if path == "MY":
-        page.goto(f"{url}{OWNER}/customers?q=Ann")
+        page.goto(f"{url}{HOME}?q=Ann")
         page.locator("tbody th a").first.click()
         page.get_by_role("link", name="Customer's page").click()
         page.get_by_role("button", name="Show a link").click()

@@ -25,6 +25,8 @@ from bridge.storage.audits import Actor
 
 KEYS_A_PAGE = 10
 SITES_SHOWN = 50
+# Sites that are counted; a key without a limit may have any number.
+_MOST_SITES = 1000
 # An owner's repos that are looked through for downloads.
 _MOST_REPOS = 50
 # In these states a key's code is still of use to whoever has it.
@@ -57,6 +59,7 @@ class KeyLine:
     words: str
     domains: list[str]
     sites: list[Site]
+    more_sites: int
     seats: int
     limit: int
     moves_left: int | None
@@ -183,13 +186,14 @@ class CustomerDesk:
     ) -> KeyLine:
         package = session.get_one(Package, row.package_id)
         limit = _limit(session, row)
-        live = list(site_rows.live_sites(session, row.id or 0))
+        live = list(site_rows.live_sites(session, row.id or 0, limit=_MOST_SITES))
         return KeyLine(
             shown=shown,
             code=shown.code if shown.state in _SHOWS_CODE else "",
             words=_words(row, package, shown),
             domains=domains,
             sites=live[:SITES_SHOWN],
+            more_sites=max(0, len(live) - SITES_SHOWN),
             seats=sum(site.slot is not None for site in live),
             limit=limit,
             moves_left=_moves_left(session, row, limit, now),

@@ -19,4 +19,5 @@ def names(session: Any, actors: Iterable[str], owner_id: int) -> dict[str, str]:
     people = person_sessions.logins_of(session, numbers.get("gitea", set()))
     machines = tokens.names_of(session, owner_id, numbers.get("token", set()))
     found = {f"gitea:{number}": login for number, login in people.items()}
+    found |= {f"customer:{number}": "the customer" for number in numbers.get("customer", ())}
     return found | {f"token:{number}": f"the token “{name}”" for number, name in machines.items()}

@@ -247,6 +247,7 @@ def test_a_site_is_freed_once_however_often_the_button_is_pressed_and_the_trail_
     (row,) = ann.trail()
     assert re.fullmatch(r"customer:\d+", row.actor)
     assert (row.before, row.after) == ({"sites": ["shop.example.com"]}, {"sites": []})
+    assert "by the customer" in ann.pages.visitor().text(f"/acme/-/licensing/keys/{ann.key.id}")
     text = ann.open(first.headers["Location"]).get_data(as_text=True)
     assert "The site was freed" in text
     assert "You may free" not in text, "there is none"

@@ -18,6 +18,7 @@ from bridge.mail.smtp import AddressRefusedError
 from bridge.models import Outbox
 from bridge.rules.payments.messages import Message
 from bridge.services import mail_letters
+from bridge.services.customer_links import links_of
 from bridge.services.mail_checks import NoAddressYetError, NoLongerTrueError
 from bridge.services.mail_letters import Post
 from bridge.settings import Settings
@@ -62,7 +63,7 @@ class _Sent:
 
 def rules_of(settings: Settings) -> MailRules:
     """The rules of this installation."""
-    post = Post(settings.mail_sender, settings.mail.sender_domains, settings.bridge.public_url)
+    post = Post(settings.mail_sender, settings.mail.sender_domains, settings.bridge.public_url, links_of(settings))
     return MailRules(post, settings.mail.mails_per_owner_and_day)
 
 

@@ -5,9 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.browsers import running_browser
-from support.page_sites import HOME, Site, running_site, sign_in
+from sqlmodel import select
+from support.browsers import running_browser, visiting
+from support.journey import eventually
+from support.page_sites import HOME, Guest, Site, running_site, sign_in
+from support.zips import joomla_module
 
+from bridge.models import Outbox, Owner
+from bridge.services import mail_letters, mailing
 from bridge.web.pages.catalogue import ALL
 
 OWNER = "/acme/-/licensing"
@@ -32,6 +37,7 @@ def paths(site: Site) -> list[str]:
         .replace("tokens/<id>", "tokens/1")
         .replace("events/<id>", "events/1")
         .replace("<source>", "stripe")
+        .replace("<kind>/<language>", "keys/en")
         .replace("<id>", str(key))
         .replace("<ids>", str(key))
         .replace("<site>", "1")
@@ -226,6 +232,66 @@ def test_a_site_admin_sees_the_installation(site: Site):
             page.get_by_label("Licensing", exact=True).get_by_role("link", name=name).click()
             page.get_by_text(says).first.wait_for()
         assert guest.visit.complaints == []
+
+
+def link_of_a_mail(site: Site) -> str:
+    """The link in the mail of acme that is waiting to be sent, which is queued a moment after the answer."""
+    made = site.api.made
+
+    def rows(session):
+        query = select(Outbox).join(Owner, Owner.id == Outbox.owner_id)
+        return session.exec(query.where(Outbox.kind == "link", Owner.name == "acme")).all()
+
+    def is_queued() -> bool:
+        with made.parts.open_session(read_only=True) as session:
+            return bool(rows(session))
+
+    eventually(is_queued, 10)
+    with made.parts.open_session(read_only=True) as session:
+        (row,) = rows(session)
+        letter, _ = mail_letters.write(session, row, mailing.rules_of(made.settings).post, made.clock())
+    found = re.search(rf"{site.url}/-/licensing/my/[0-9a-f.]+", letter.text)
+    assert found is not None
+    return found[0]
+
+
+def test_a_customer_asks_for_a_link_copies_the_key_downloads_and_frees_a_site(site: Site):
+    site.api.made.publish("acme", "mod-weather", "1.0.0", {"weather.zip": joomla_module("weather", "1.0.0")})
+    with visiting(site.browser) as visit:
+        guest, page = Guest(visit, site.url), visit.page
+        faults: dict[str, list[str]] = {}
+
+        def look(what: str) -> None:
+            for width, dark in ((1280, False), (390, True)):
+                guest.look(width, dark=dark)
+                faults[f"{what} {width}"] = guest.faults()
+
+        guest.open("/-/licensing/my/")
+        look("form")
+        page.get_by_label("Your mail address").fill("ann@example.com")
+        page.get_by_role("button", name="Mail me a link").click()
+        page.get_by_text("a mail with a link is on its way to it").wait_for()
+        page.goto(link_of_a_mail(site))
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.get_by_role("button", name="Copy: License key for Standard").click()
+        page.get_by_text("Copied", exact=True).wait_for(state="attached")
+        assert page.evaluate("navigator.clipboard.readText()") == site.api.keys["annual"].code
+        with page.expect_download() as taken:
+            page.get_by_role("link", name=re.compile("^Download .*1.0.0")).first.click()
+        assert taken.value.suggested_filename == "weather.zip"
+        page.get_by_text("Free …").first.click()
+        look("page")
+        guest.look(1280, dark=False)
+        page.get_by_role("button", name="Free shop.example.com").click()
+        page.get_by_text("The site was freed").wait_for()
+        assert page.get_by_role("button", name="Free shop.example.com", include_hidden=True).count() == 0
+        guest.open("/-/licensing/my/1.0.1.0")
+        complained = [each for each in visit.complaints if "404" not in each]
+        visit.complaints.clear()
+        look("wrong link")
+        assert {what: found for what, found in faults.items() if found} == {}
+        assert complained == []
+        assert [each for each in visit.elsewhere if "/assets/img/logo.svg" not in each] == []
 
 
 HOSTILE = (

@@ -254,14 +254,9 @@ class Parts:
 
     def close(self) -> None:
         """Write what is in memory and let go of everything."""
-        if "usage" in self.__dict__:
-            self.usage.close()
-        if "payment_door" in self.__dict__:
-            self.payment_door.close()
-        if "lookups" in self.__dict__:
-            self.lookups.close()
-        if "gitea" in self.__dict__:
-            self.gitea.close()
+        for name in ("usage", "payment_door", "lookups", "gitea"):
+            if name in self.__dict__:  # it was needed
+                self.__dict__[name].close()
         self.engine.dispose()
 
 

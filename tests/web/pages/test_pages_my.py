@@ -1,112 +1,19 @@
 """A customer's own page: what a good link shows and does, and that no other link does anything."""
 
-import itertools
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from html import unescape
-from urllib.parse import urlencode
 
 import pytest
 from sqlmodel import select
-from support.bridges import TESTER, IssuedKey
-from support.page_visits import PUBLIC, Pages, Visitor, form_at
-from support.zips import joomla_module
+from support.bridges import TESTER
+from support.page_customers import DOOR, OURS, Ann, arrive, link_of, new_ann, without_token
+from support.page_visits import PUBLIC, form_at
 
-from bridge.models import Audit, Customer, LicenseKey, Outbox, Site
+from bridge.models import Customer, LicenseKey
 from bridge.services import erasing, sites
-from bridge.services.customer_links import links_of
-from bridge.services.link_mails import MOST_AN_HOUR
-from bridge.services.sites import Newcomer
-from bridge.settings import MailSettings
 from bridge.storage import catalog, customers
-from bridge.web.my import MOST_MAILS_A_MINUTE, MOST_VISITS_A_MINUTE
-
-DOOR = "/-/licensing/my/"
-# As a browser sends a form of a page that tells nobody its address.
-OURS = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}
-SELLER = 'name = "Acme"\nsupport = "help@acme.example"\nrenewal_url = "https://acme.example/renew"'
-_numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def world(shared: Pages) -> Pages:
-    """Two versions to download: one for everybody who bought, one for those who test."""
-    shared.made.world.set_variable("acme", "LICENSING_SELLER", SELLER)
-    for version in ("1.0.0", "1.1.0-rc1"):
-        shared.made.publish("acme", "mod-weather", version, {"weather.zip": joomla_module("weather", version)})
-    return shared
-
-
-def browser(pages: Pages) -> Visitor:
-    """Somebody's browser; it holds no cookie that matters here, so one is enough."""
-    if "customer" not in pages.visitors:
-        pages.visitors["customer"] = pages.browser()
-    return pages.visitors["customer"]
-
-
-@dataclass
-class Ann:
-    """A customer with a key that a site uses, and the link to her page. Each test has its own."""
-
-    pages: Pages
-    key: IssuedKey
-    mail: str
-    link: str
-    site: int
-
-    def open(self, link: str = "", **query: str):
-        path = f"{link or self.link}?{urlencode(query)}" if query else link or self.link
-        return browser(self.pages).client.get(path, base_url=PUBLIC)
-
-    def text(self) -> str:
-        answer = self.open()
-        assert answer.status_code == 200
-        return str(answer.get_data(as_text=True))
-
-    def free(self, site: int = 0, *, headers=None, token: str | None = None, link: str = ""):
-        """Press the button of a site; by default with all that the page's form has."""
-        page = link or self.link
-        if token is None:
-            token = form_at(self.text(), f"{self.link}/sites/{self.site}/free")["csrf_token"]
-        path = f"{page}/sites/{site or self.site}/free"
-        return browser(self.pages).post(path, {"csrf_token": token}, headers=headers or OURS)
-
-    def live(self) -> list[str]:
-        with self.pages.made.parts.open_session(read_only=True) as session:
-            query = select(Site.host).where(Site.key_id == self.key.id, Site.freed_at.is_(None))
-            return list(session.exec(query.order_by(Site.id)))
-
-    def trail(self) -> list[Audit]:
-        with self.pages.made.parts.open_session(read_only=True) as session:
-            query = select(Audit).where(Audit.subject == f"key:{self.key.id}", Audit.action == "site.free")
-            return list(session.exec(query))
-
-
-def arrive(pages: Pages, key: IssuedKey, host: str) -> int:
-    made = pages.made
-    with made.parts.open_session() as session:
-        return sites.arrive(session, Newcomer(key.id, host, 2, "free"), made.clock(), per_day=99).site_id or 0
-
-
-def link_of(pages: Pages, mail: str, owner: str = "acme", **more) -> str:
-    """The path of a link to a customer's page."""
-    made = pages.made
-    with made.parts.open_session(read_only=True) as session:
-        customer = customers.by_mail(session, catalog.owner_by_name(session, owner).id, mail)
-        return links_of(made.settings).address(customer, made.clock(), **more).removeprefix(PUBLIC)
-
-
-def new_ann(pages: Pages, package: str = "Standard", **stated) -> Ann:
-    mail = f"ann{next(_numbers)}@example.com"
-    key = pages.api.new_key(package, customer_name="Ann Other", customer_email=mail, **stated)
-    return Ann(pages, key, mail, link_of(pages, mail), arrive(pages, key, "shop.example.com"))
-
-
-@pytest.fixture
-def ann(world: Pages) -> Ann:
-    world.made.clock.turn(minutes=2)  # what is counted by the minute begins anew
-    return new_ann(world)
+from bridge.web.my import MOST_VISITS_A_MINUTE
 
 
 def test_the_page_shows_the_key_its_end_its_sites_and_how_it_is_entered(ann):
@@ -138,11 +45,11 @@ def test_what_the_key_opens_is_downloaded_by_the_doors_of_sites(ann):
     assert ann.live() == ["shop.example.com"], "a download of a person is no site"
 
 
-def test_a_package_of_one_stream_offers_that_alone_and_one_that_wants_a_domain_states_it(world):
-    world.made.clock.turn(minutes=2)
-    package = world.made.package("acme", "Strict", streams=("stable",), unstated_domain="refuse", max_sites=2)
-    world.api.packages["Strict"] = package
-    strict = new_ann(world, "Strict")
+def test_a_package_of_one_stream_offers_that_alone_and_one_that_wants_a_domain_states_it(selling):
+    selling.made.clock.turn(minutes=2)
+    package = selling.made.package("acme", "Strict", streams=("stable",), unstated_domain="refuse", max_sites=2)
+    selling.api.packages["Strict"] = package
+    strict = new_ann(selling, "Strict")
     (file,) = re.findall(r'href="(https://[^"]+/downloads/[^"]+)"', strict.text())
     assert "/v1.0.0/" in file
     assert file.endswith("?domain=shop.example.com")
@@ -171,10 +78,6 @@ def bad_links(ann: Ann) -> dict[str, str]:
         "a key": f"{DOOR}{ann.key.code}",
         "a script": f"{DOOR}%3Cscript%3E",
     }
-
-
-def without_token(text: str) -> str:
-    return re.sub(r'name="csrf_token" value="[^"]*"', "", text)
 
 
 def test_every_wrong_link_is_the_same_friendly_page_that_offers_a_new_one(ann):
@@ -313,13 +216,13 @@ def test_a_license_is_not_moved_daily(ann):
 HOSTILE = ("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7*7 }}")
 
 
-def test_hostile_names_are_inert(world):
-    world.made.clock.turn(minutes=2)
+def test_hostile_names_are_inert(selling):
+    selling.made.clock.turn(minutes=2)
     for number, name in enumerate(HOSTILE):
-        world.api.packages[name] = world.made.package(
+        selling.api.packages[name] = selling.made.package(
             "acme", f"{name}{number}", renewal_url="https://a.example/?x=1&y=2"
         )
-        eve = new_ann(world, name, note=name, labels=(name,))
+        eve = new_ann(selling, name, note=name, labels=(name,))
         text = eve.text()
         assert name not in text or name == HOSTILE[2]
         assert name in unescape(text)
@@ -343,84 +246,6 @@ def test_nobody_looks_a_hundred_times_a_minute(ann):
     answers = [ann.open(f"{DOOR}{number}") for number in range(MOST_VISITS_A_MINUTE + 1)]
     assert [answer.status_code for answer in answers[-2:]] == [404, 429]
     assert answers[-1].headers["Retry-After"] == "60"
-
-
-def ask(pages: Pages, mail: str, *, headers=None, **fields):
-    visitor = browser(pages)
-    token = form_at(visitor.text(DOOR), DOOR)["csrf_token"]
-    return visitor.post(DOOR, {"csrf_token": token, "email": mail} | fields, headers=headers or OURS)
-
-
-def queued(pages: Pages) -> list[tuple[int, list[int]]]:
-    with pages.made.parts.open_session(read_only=True) as session:
-        rows = session.exec(select(Outbox).where(Outbox.kind == "link").order_by(Outbox.id)).all()
-        return [(row.owner_id, row.reference["keys"]) for row in rows]
-
-
-def test_whether_a_mail_address_is_known_is_not_told(ann):
-    before = queued(ann.pages)
-    known, unknown = ask(ann.pages, ann.mail.upper()), ask(ann.pages, "nobody@example.com")
-    assert (known.status_code, unknown.status_code) == (200, 200)
-    assert without_token(known.get_data(as_text=True)) == without_token(unknown.get_data(as_text=True))
-    assert "a mail with a link is on its way" in known.get_data(as_text=True)
-    ((_, keys),) = queued(ann.pages)[len(before) :]
-    assert keys == [ann.key.id]
-
-
-def test_what_is_written_for_those_who_are_known_is_written_when_the_answer_is_out(ann):
-    before = queued(ann.pages)
-    visitor = browser(ann.pages)
-    token = form_at(visitor.text(DOOR), DOOR)["csrf_token"]
-    answer = visitor.client.post(
-        DOOR, data={"csrf_token": token, "email": ann.mail}, base_url=PUBLIC, headers=OURS, buffered=False
-    )
-    assert answer.status_code == 200
-    assert queued(ann.pages) == before
-    answer.close()
-    assert len(queued(ann.pages)) == len(before) + 1
-
-
-def test_each_owner_who_knows_the_address_writes_and_not_too_often(ann):
-    foreign = ann.pages.api.new_key("Foreign", customer_email=ann.mail)
-    before = len(queued(ann.pages))
-    for _ in range(MOST_AN_HOUR + 2):
-        assert ask(ann.pages, ann.mail).status_code == 200
-    found = queued(ann.pages)[before:]
-    assert sorted(keys for _, keys in found) == sorted([[ann.key.id], [foreign.id]] * MOST_AN_HOUR)
-    ann.pages.made.clock.turn(hours=1)
-    ask(ann.pages, ann.mail)
-    assert len(queued(ann.pages)) == before + 2 * (MOST_AN_HOUR + 1)
-
-
-@pytest.mark.parametrize(
-    "mail", ["", "ann", "@example.com", "ann@", "a b@example.com", "a\0@example.com", "x" * 400 + "@a.b"]
-)
-def test_what_is_no_mail_address_stays_typed_and_says_what_is_wanted(world, mail):
-    world.made.clock.turn(minutes=2)
-    answer = ask(world, mail)
-    text = answer.get_data(as_text=True)
-    assert answer.status_code == 422
-    assert "Write the whole mail address, such as ann@example.com" in text
-    assert mail[:300].strip() in unescape(text)
-
-
-def test_asking_from_elsewhere_or_without_the_form_sends_nothing(ann):
-    before = queued(ann.pages)
-    assert ask(ann.pages, ann.mail, csrf_token="").status_code == 403
-    assert ask(ann.pages, ann.mail, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
-    assert queued(ann.pages) == before
-
-
-def test_nobody_asks_for_mails_all_the_time(ann):
-    answers = [ask(ann.pages, f"nobody{number}@example.com") for number in range(MOST_MAILS_A_MINUTE + 1)]
-    assert [answer.status_code for answer in answers[-2:]] == [200, 429]
-
-
-def test_where_no_mail_is_sent_the_door_says_whom_to_ask(ann, monkeypatch):
-    monkeypatch.setattr(ann.pages.made.settings, "mail", MailSettings())
-    text = browser(ann.pages).text(DOOR)
-    assert "no mails are sent from here" in text
-    assert "<form" not in text
 
 
 def test_the_log_holds_no_link(ann, caplog):

@@ -21,7 +21,7 @@ WEIGHTS = {"web worker": 6, "worker": 3, "serve": 1, "web": 1}
 AT_LEAST_DONE = 50
 DELIVERIES_OF_A_PURCHASE = 20
 # What a killed worker was reading is free again when its lease ends, after five minutes. Only long runs wait for that.
-LONG = 2000
+LONG = 500
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ from bridge.mail.smtp import MailServer
 from bridge.payments.registry import Providers, providers
 from bridge.payments.vault import Vault
 from bridge.services.assets import AssetLimits
+from bridge.services.customer_desk import CustomerDesk
+from bridge.services.customer_links import links_of
 from bridge.services.doctor.patient import Patient, Wishes
 from bridge.services.figures import Figures
 from bridge.services.gate import Gate, GateRules
@@ -209,7 +211,13 @@ class Parts:
     def thanks(self) -> ThanksDesk:
         """What those see who come back from paying."""
         questions = Throttle(self.counters, "thanks-questions", MOST_QUESTIONS_A_MINUTE)
-        return ThanksDesk(self.open_session, self.clock, questions, mails_go_out=self.settings.mail.is_on)
+        on, links = self.settings.mail.is_on, self.customers.links
+        return ThanksDesk(self.open_session, self.clock, questions, links, mails_go_out=on)
+
+    @functools.cached_property
+    def customers(self) -> CustomerDesk:
+        """Customers' own pages."""
+        return CustomerDesk(links_of(self.settings), self.gate, self.products, self.open_session, self.clock)
 
     @functools.cached_property
     def mailer(self) -> Mailer:
@@ -241,28 +249,14 @@ class Parts:
 
     def patient(self, wishes: Wishes) -> Patient:
         """This installation as a doctor looks at it, over a way to Gitea that is not patient for long."""
-        return Patient(
-            self.settings,
-            self.engine,
-            self.store,
-            open_gitea(self.settings.gitea, most_seconds=8.0),
-            self.open_session,
-            self.clock,
-            self.entropy,
-            self.hosts,
-            wishes,
-        )
+        place = self.settings, self.engine, self.store, open_gitea(self.settings.gitea, most_seconds=8.0)
+        return Patient(*place, self.open_session, self.clock, self.entropy, self.hosts, wishes)
 
     def close(self) -> None:
         """Write what is in memory and let go of everything."""
-        if "usage" in self.__dict__:
-            self.usage.close()
-        if "payment_door" in self.__dict__:
-            self.payment_door.close()
-        if "lookups" in self.__dict__:
-            self.lookups.close()
-        if "gitea" in self.__dict__:
-            self.gitea.close()
+        for name in ("usage", "payment_door", "lookups", "gitea"):
+            if name in self.__dict__:  # it was needed
+                self.__dict__[name].close()
         self.engine.dispose()
 
 
@@ -297,6 +291,7 @@ def create_app(settings: Settings, parts: Parts | None = None, *, restarted: boo
         payments=lambda: parts.payment_door,
         sales=lambda: parts.payment_sales,
         thanks=lambda: parts.thanks,
+        customers=lambda: parts.customers,
         patient=parts.patient,
     )
     return create_web(doors)

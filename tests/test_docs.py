@@ -66,6 +66,11 @@ def test_what_a_key_does_is_told_for_every_event_of_a_provider(name):
     assert "| somebody agreed to pay" in _text("docs/payments.md")
 
 
+@pytest.mark.parametrize("provider", providers().values(), ids=lambda provider: provider.name)
+def test_against_what_payments_were_tried_is_said_as_the_command_says_it(provider):
+    assert f"| {provider.tried} |" in _text("docs/payments.md")
+
+
 def test_what_a_key_does_follows_the_rules(monkeypatch):
     before = {row.what: payment_table.does(row) for row in payment_table.ROWS}
     real = policies.default

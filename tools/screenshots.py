@@ -63,6 +63,9 @@ SHOTS = (
     Shot("audit", f"{OWNER}/audit", height=560),
     Shot("import", f"{OWNER}/import"),
     Shot("payments", f"{OWNER}/payments"),
+    Shot("mail-words", f"{OWNER}/settings/mails/keys/en"),
+    Shot("customers-own-page", "MY"),
+    Shot("customers-own-page-phone", "MY", width=390),
     Shot("site-admin", "/-/licensing/", "root"),
     Shot("site-doctor", "/-/licensing/doctor", "root"),
 )
@@ -120,7 +123,16 @@ def sign_in(page: Page, address: str, login: str) -> None:
 
 
 def _filled(page: Page, url: str, path: str) -> str:
-    """A path with the numbers of Ann's key, and of a customer with many sites."""
+    """A path with the numbers of Ann's key, and of a customer with many sites; or the link to Ann's own page."""
+    if path == "MY":
+        page.goto(f"{url}{HOME}?q=Ann")
+        page.locator("tbody th a").first.click()
+        code = page.get_by_label("License key", exact=True).inner_text()
+        for domain in ("shop.example.com", "blog.example.com"):
+            page.request.get(f"{url}/acme/mod-weather/updates.xml", params={"dlid": code, "domain": domain})
+        page.get_by_role("link", name="Customer's page").click()
+        page.get_by_role("button", name="Show a link").click()
+        return page.get_by_label("Link to the customer's own page", exact=True).inner_text().removeprefix(url)
     for blank, listed in (("KEY", f"{HOME}?q=Ann"), ("CUSTOMER", f"{OWNER}/customers?q=Web")):
         if blank in path:
             page.goto(f"{url}{listed}")

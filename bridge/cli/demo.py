@@ -15,11 +15,10 @@ from bridge.app import Edge, Parts, utc_now
 from bridge.cli import demo_shop, demo_world
 from bridge.cli.demo_buy import buy
 from bridge.cli.demo_mail import DemoMailServer
-from bridge.cli.demo_shop import Shop
+from bridge.cli.demo_shop import Shop, Tills
 from bridge.cli.demo_world import ADMIN_TOKEN, CLIENT_ID, CLIENT_SECRET, HOOK_SECRET, REPOS, FixedEntropy
 from bridge.cli.stopping import StopSignals
 from bridge.errors import ConflictError, NotFoundError, UnavailableError
-from bridge.payments.pretend.checkout import PretendCheckout
 from bridge.settings import load
 from bridge.storage import schema
 from gitea_client.simulator import create_simulator, serve
@@ -94,10 +93,10 @@ def _run(port: int, gitea_port: int, directory: Path) -> None:
     except (OSError, SystemExit):
         raise UnavailableError(f"port {gitea_port} is taken; choose another: make demo GITEA_PORT=3081") from None
     mail = DemoMailServer(directory / "mails")
-    stripe = demo_shop.open_stripe()
+    tills = demo_shop.open_tills()
     try:
-        config = _configure(directory, bridge_url, gitea.base_url, port, stripe.base_url, mail.port)
-        codes, shop = _fill(config, world, stripe)
+        config = _configure(directory, bridge_url, gitea.base_url, port, tills, mail.port)
+        codes, shop = _fill(config, world, tills)
         bridge = subprocess.Popen([sys.executable, "-m", "bridge.cli", "--config", str(config), "serve"])  # noqa: S603  ourselves
         try:
             _wait_until_ready(bridge_url, bridge, port)
@@ -110,14 +109,14 @@ def _run(port: int, gitea_port: int, directory: Path) -> None:
             bridge.terminate()
             bridge.wait(_GRACE_SECONDS)
     finally:
-        stripe.stop()
+        tills.stop()
         mail.stop()
         gitea.stop()
         world.close()
     click.echo("Stopped.")
 
 
-def _configure(directory: Path, bridge_url: str, gitea_url: str, port: int, stripe_url: str, mail_port: int) -> Path:
+def _configure(directory: Path, bridge_url: str, gitea_url: str, port: int, tills: Tills, mail_port: int) -> Path:
     config = directory / "config.toml"
     config.write_text(
         f"""[gitea]
@@ -145,7 +144,8 @@ reconcile_seconds = 60
 refresh_steps_seconds = [0, 1, 3, 8, 20]
 
 [payments]
-stripe_url = "{stripe_url}"
+stripe_url = "{tills.stripe.base_url}"
+paypal_url = "{tills.paypal.base_url}"
 
 [mail]
 host = "127.0.0.1"
@@ -161,14 +161,14 @@ level = "warning"
     return config
 
 
-def _fill(config: Path, world: World, stripe: PretendCheckout) -> tuple[dict[str, str], Shop]:
-    """Migrate, read everything from the pretend Gitea, issue the keys, connect the pretend Stripe."""
+def _fill(config: Path, world: World, tills: Tills) -> tuple[dict[str, str], Shop]:
+    """Migrate, read everything from the pretend Gitea, issue the keys, connect the pretend providers."""
     parts = Parts(load(config), Edge(utc_now, FixedEntropy()))
     schema.upgrade(parts.engine)
     for repo in REPOS:
         parts.catalog.refresh(world.repo(repo.owner, repo.name).id)
     codes = demo_world.issue_keys(parts, parts.clock())
-    shop = demo_shop.connect(parts, stripe)
+    shop = demo_shop.connect(parts, tills)
     parts.close()
     return codes, shop
 
@@ -230,6 +230,7 @@ def _print_what_to_try(bridge_url: str, gitea_url: str, config: Path, codes: dic
             "… as a subscription, and have the money back: the key is revoked",
             f"{bridge} demo buy 'Early Access' --subscription --refund",
         ),
+        ("… at a pretend PayPal", f"{bridge} demo buy Standard --paypal"),
         (
             "The link that sells it, for a page of yours; and the page after the purchase",
             f"open '{bridge_url}/-/licensing/buy/{shop.endpoint}/{shop.package_id}?price={shop.price}'",

@@ -10,7 +10,7 @@ import requests
 
 from bridge.cli.common import Context, pass_context
 from bridge.cli.demo_mail import mails
-from bridge.cli.demo_shop import OWNER, SOURCE
+from bridge.cli.demo_shop import OWNER
 from bridge.errors import NotFoundError, UnavailableError
 from bridge.models import LicenseKey, PaymentAccount
 from bridge.rules.keys import held_because
@@ -35,36 +35,47 @@ class _Offer:
 @click.option("--subscription", is_flag=True, help="Subscribe instead of buying once.")
 @click.option("--refund", is_flag=True, help="Then give the money back: the key is revoked.")
 @click.option("--dispute", is_flag=True, help="Then let the buyer contest the payment: the key is suspended.")
+@click.option("--paypal", is_flag=True, help="Buy at the pretend PayPal instead of the pretend Stripe.")
 @click.option("--email", default="ann@customers.example", show_default=True, help="Of the buyer.")
 @click.option("--name", default="Ann Customer", show_default=True, help="Of the buyer.")
 @pass_context
-def buy(context: Context, package: str, subscription: bool, refund: bool, dispute: bool, email: str, name: str) -> None:
-    """Buy PACKAGE in the running demo, at the pretend Stripe; print the mail with the key.
+def buy(
+    context: Context,
+    package: str,
+    subscription: bool,
+    refund: bool,
+    dispute: bool,
+    paypal: bool,
+    email: str,
+    name: str,
+) -> None:
+    """Buy PACKAGE in the running demo, at the pretend Stripe or the pretend PayPal; print the mail with the key.
 
     Everything goes as with the real one: the bridge's own link begins the sale, the payment is made on the provider's
     page, signed events come to the front door, the worker makes the key and mails it. Name the demo's configuration:
     bridge -c var/demo/config.toml demo buy Standard
     """
-    offer = _offer(context, package, subscription=subscription)
+    source = "paypal" if paypal else "stripe"
+    offer = _offer(context, package, source, subscription=subscription)
     before = len(_mails(context))
     page = _begin(offer.url)
     try:
         paid = requests.post(page, data={"email": email, "name": name}, headers=_JSON, timeout=10).json()
     except (requests.RequestException, ValueError):
-        raise UnavailableError("the pretend Stripe does not answer; is `make demo` running?") from None
+        raise UnavailableError(f"the pretend {source.capitalize()} does not answer; is `make demo` running?") from None
     click.echo(f"Paid. The page after the purchase: {paid['thanks']}\n")
     _print(_awaited(lambda: _new_mail(context, before, email), "no mail came; `bridge mail queue` says why"))
     later = [word for word, wanted in (("refund", refund), ("dispute", dispute)) if wanted]
     for word in later:
         requests.post(page.replace("/pay/", f"/later/{word}/"), timeout=10).raise_for_status()
     if later:
-        click.echo(_awaited(lambda: _held(context, offer.account, paid["session"]), "the key did not change"))
+        click.echo(_awaited(lambda: _held(context, offer.account, paid["sale"]), "the key did not change"))
 
 
-def _offer(context: Context, package: str, *, subscription: bool) -> _Offer:
+def _offer(context: Context, package: str, source: str, *, subscription: bool) -> _Offer:
     with context.reading() as session:
         owner = catalog.owner_by_name(session, OWNER)
-        account = payment_accounts.by_source(session, owner.id, SOURCE) if owner is not None else None
+        account = payment_accounts.by_source(session, owner.id, source) if owner is not None else None
         if owner is None or account is None:
             raise NotFoundError("this is not the demo's configuration; write bridge -c var/demo/config.toml demo buy")
         found = licenses.package_by_name(session, owner.id, None, package)
@@ -115,8 +126,10 @@ def _print(mail: EmailMessage) -> None:
 def _held(context: Context, account: PaymentAccount, sale: str) -> str:
     """What became of the key, once something did."""
     with context.reading() as session:
-        found = purchase_facts.purchase_of_sale(session, account.owner_id, account.source, sale)
-        slots = purchases.slots_of(session, found[0].id or 0) if found is not None else []
+        opened = purchase_facts.purchase_of_sale(session, account.owner_id, account.source, sale)
+        # PayPal's subscription is the sale itself; Stripe's was opened by one.
+        found = opened[0] if opened else purchases.purchase_by_ref(session, account.owner_id, account.source, sale)
+        slots = purchases.slots_of(session, found.id or 0) if found is not None else []
         for slot in slots:
             key = session.get_one(LicenseKey, slot.key_id)
             if key.payment_hold is not None:

@@ -10,6 +10,7 @@ from bridge.models import Owner, PaymentAccount
 from bridge.services import payment_accounts as accounts
 from bridge.storage import payment_accounts, payment_events
 
+_NAMES = {"stripe": "Stripe", "paypal": "PayPal"}
 _COLUMNS = (
     "account",
     "status",
@@ -34,13 +35,18 @@ def payments() -> None:
 @as_json
 @pass_context
 def status(context: Context, owner: str | None, as_json: bool) -> None:
-    """List the accounts, and how they are: deliveries, what waits, what failed, signatures that were refused."""
+    """List the accounts, and how they are: deliveries, what waits, what failed, signatures that were refused.
+
+    Below stands against what this program was tried for each provider.
+    """
     with context.reading() as session:
         owner_id = payments_account.find_owner(session, owner).id if owner else None
         rows = [_row(session, each, context) for each in payment_accounts.all_of(session, owner_id)]
     if rows and not as_json and not context.settings.mail.is_on:
         click.echo("Keys are not mailed: mail.host is not set. Buyers see them on the page after the purchase only.")
     show_rows(rows, as_json=as_json, empty="No account yet; `bridge payments connect` makes one.", columns=_COLUMNS)
+    for provider in sorted({row["provider"] for row in rows}) if not as_json else ():
+        click.echo(f"{_NAMES[provider]}: this program was tried {context.parts.providers[provider].tried}.")
 
 
 def _row(session: Any, account: PaymentAccount, context: Context) -> dict[str, Any]:
@@ -48,6 +54,7 @@ def _row(session: Any, account: PaymentAccount, context: Context) -> dict[str, A
     url = f"{context.settings.bridge.public_url}/-/licensing"
     return {
         "account": f"{session.get_one(Owner, account.owner_id).name}/{account.source}",
+        "provider": account.provider,
         "status": account.status,
         "key": "stored" if account.api_key else "none",
         "version": account.api_version,
@@ -65,6 +72,7 @@ def _row(session: Any, account: PaymentAccount, context: Context) -> dict[str, A
         "settings": account.policy,
         "address": f"{url}/hooks/{account.provider}/{account.endpoint}",
         "buy": f"{url}/buy/{account.endpoint}/PACKAGE",
+        "tried": context.parts.providers[account.provider].tried,
     }
 
 

@@ -65,6 +65,11 @@ def rebind(context: Context, old_id: int, path: str, with_owner: bool, merge: bo
     )
     if done.stayed:
         click.echo(f"With the former owner stayed: {', '.join(done.stayed)}.")
+    if done.unsold:
+        click.echo(
+            f"The former owner's payment accounts stayed too, and sell nothing any more by: {', '.join(done.unsold)}."
+            " Map that at an account of the new owner, and sell it there."
+        )
 
 
 def _note_that_it_is_gone(context: Context, old_id: int, *, moved: bool, with_owner: bool) -> None:

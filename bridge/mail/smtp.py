@@ -66,6 +66,10 @@ class MailServer:
                 " correct mail.sender or mail.bounces_to"
             ) from None
         except smtplib.SMTPAuthenticationError as error:
+            if error.smtp_code not in _FOR_GOOD:
+                raise MailServerAwayError(
+                    f"the mail server does not take the sign-in now ({error.smtp_code})"
+                ) from None
             raise MailServerRefusesUsError(
                 f"the mail server does not know the user ({error.smtp_code}); correct mail.user and mail.password"
             ) from None
@@ -79,7 +83,10 @@ class MailServer:
                 " correct mail.security, mail.port or the server's certificate"
             ) from None
         except (OSError, smtplib.SMTPException) as error:
-            raise MailServerAwayError(f"the mail server can't be reached ({type(error).__name__})") from None
+            raise MailServerAwayError(
+                f"the mail server can't be reached ({type(error).__name__}); if that stays so, correct mail.host,"
+                " mail.port or mail.security"
+            ) from None
         finally:
             if server is not None:
                 # The message was taken, or not: how the talk ends changes nothing about that.

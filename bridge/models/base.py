@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, ColumnElement, DateTime, Dialect
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, ColumnElement, DateTime, Dialect, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
@@ -70,3 +70,8 @@ def one_of(name: str, *values: str) -> CheckConstraint:
     """Allow only these words in the column."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{name} IN ({listed})", name=name)
+
+
+def only_where(condition: str) -> dict[str, Any]:
+    """Let an index hold only rows of which this is so. A query finds it by the same words, with nothing bound."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}

@@ -1,17 +1,12 @@
 """What is sold and who holds it: packages, keys, their codes, domains and sites."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, Computed, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, Computed, Index, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from bridge.models.base import PerDatabase, UtcDateTime, json_column, one_of, when
-
-
-def _where(condition: str) -> dict[str, Any]:
-    """The condition of a partial index."""
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+from bridge.models.base import PerDatabase, UtcDateTime, json_column, one_of, only_where, when
 
 
 class Package(SQLModel, table=True):
@@ -43,16 +38,14 @@ class Package(SQLModel, table=True):
             "uq_package_master",
             "owner_id",
             unique=True,
-            sqlite_where=text("is_master"),
-            postgresql_where=text("is_master"),
+            **only_where("is_master"),
         ),
         Index(
             "uq_package_owner_name",
             "owner_id",
             "name_key",
             unique=True,
-            sqlite_where=text("repo_id IS NULL"),
-            postgresql_where=text("repo_id IS NULL"),
+            **only_where("repo_id IS NULL"),
         ),
         UniqueConstraint("repo_id", "name_key"),
         one_of("term_kind", "lifetime", "annual", "monthly", "days", "custom"),
@@ -121,8 +114,7 @@ class LicenseKey(SQLModel, table=True):
             "uq_license_key_live_master",
             "package_id",
             unique=True,
-            sqlite_where=text("is_master AND revoked_at IS NULL"),
-            postgresql_where=text("is_master AND revoked_at IS NULL"),
+            **only_where("is_master AND revoked_at IS NULL"),
         ),
         Index("ix_license_key_customer_id_id", "customer_id", "id"),
         Index("ix_license_key_package_id_customer_id", "package_id", "customer_id"),
@@ -181,9 +173,7 @@ class KeyCode(SQLModel, table=True):
     created_at: datetime = when(nullable=False)
     valid_until: datetime | None = when()  # set when it was replaced
 
-    __table_args__ = (
-        Index("uq_key_code_native", "code", unique=True, sqlite_where=text("native"), postgresql_where=text("native")),
-    )
+    __table_args__ = (Index("uq_key_code_native", "code", unique=True, **only_where("native")),)
 
 
 class KeyDomain(SQLModel, table=True):
@@ -214,10 +204,9 @@ class Site(SQLModel, table=True):
             "key_id",
             "host",
             unique=True,
-            sqlite_where=text("freed_at IS NULL"),
-            postgresql_where=text("freed_at IS NULL"),
+            **only_where("freed_at IS NULL"),
         ),
-        Index("ix_site_host", "host", **_where("freed_at IS NULL")),
+        Index("ix_site_host", "host", **only_where("freed_at IS NULL")),
         UniqueConstraint("key_id", "slot"),
         one_of("kind", "production", "local", "staging"),
         CheckConstraint("slot IS NULL OR (slot > 0 AND freed_at IS NULL)", name="slot"),

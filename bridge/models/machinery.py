@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, Index, Integer
 from sqlmodel import Field, SQLModel
 
-from bridge.models.base import one_of, when
+from bridge.models.base import one_of, only_where, when
 
 
 class HookDelivery(SQLModel, table=True):
@@ -64,6 +64,11 @@ class UsageDay(SQLModel, table=True):
     )
 
 
+# Rows of the audit trail that have an index of their own: with a person's address; of what is gone for good.
+ADDRESS = "origin <> '' AND substr(actor, 1, 4) <> 'cli:'"
+DELETION = "action IN ('customer.erase', 'key.delete', 'package.delete')"
+
+
 class Audit(SQLModel, table=True):
     """Who changed what. Written in the transaction of the change itself."""
 
@@ -82,6 +87,8 @@ class Audit(SQLModel, table=True):
         Index("ix_audit_owner_id_id", "owner_id", "id"),
         Index("ix_audit_repo_id_id", "repo_id", "id"),
         Index("ix_audit_subject_id", "subject", "id"),
+        Index("ix_audit_address", "at", **only_where(ADDRESS)),
+        Index("ix_audit_deletion", "id", **only_where(DELETION)),
     )
 
 

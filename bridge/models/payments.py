@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from sqlalchemy import BigInteger, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from bridge.models.base import json_column, one_of, when
+from bridge.models.base import json_column, one_of, only_where, when
 
 
 class PaymentAccount(SQLModel, table=True):
@@ -97,7 +97,8 @@ class PaymentEvent(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("account_id", "event_id", "event_type"),
-        Index("ix_payment_event_due_at", "due_at"),
+        Index("ix_payment_event_due_at_received_at", "due_at", "received_at"),
+        Index("ix_payment_event_told", "due_at", "received_at", **only_where("payload IS NOT NULL")),
         Index("ix_payment_event_account_id_object_id", "account_id", "object_id"),
         Index("ix_payment_event_account_id_ref", "account_id", "ref"),
         Index("ix_payment_event_account_id_status", "account_id", "status"),
@@ -165,7 +166,7 @@ class Outbox(SQLModel, table=True):
     sent_at: datetime | None = when()
 
     __table_args__ = (
-        Index("ix_outbox_due_at", "due_at"),
+        Index("ix_outbox_due_at_created_at", "due_at", "created_at"),
         Index("ix_outbox_owner_id_sent_at", "owner_id", "sent_at"),
         one_of("status", "new", "leased", "sent", "dropped", "dead"),
     )

@@ -52,6 +52,9 @@ class PayPal:
     name = "paypal"
     api_version = API_VERSION
     events = tuple(READ)
+    tried = (
+        "against a pretend PayPal of its own, after PayPal's documentation, but not yet against PayPal or its sandbox"
+    )
     proves_at_door = False
 
     def __init__(self, base_url: str = "") -> None:

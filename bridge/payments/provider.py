@@ -195,6 +195,7 @@ class Provider(Protocol):
     name: str
     api_version: str
     events: tuple[str, ...]
+    tried: str  # against what this program was tried, and against what not yet, in words that go on "was tried …"
     proves_at_door: bool  # whether `judge` knows for sure; else anybody gets in, and `read` finds out
 
     def knows_version(self, version: str) -> bool:

@@ -71,6 +71,10 @@ class Stripe:
     name = "stripe"
     api_version = API_VERSION
     events = tuple(READ)
+    tried = (
+        "against a pretend Stripe of its own, and each request and each kind of object against Stripe's stripe-mock"
+        " (version 2026-08-26.dahlia of the API), but not yet against an account at Stripe"
+    )
     proves_at_door = True
 
     def __init__(self, base_url: str = "") -> None:

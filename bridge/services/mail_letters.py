@@ -13,10 +13,11 @@ from bridge.rules.letters import kinds, templates
 from bridge.rules.letters.words import Words
 from bridge.rules.payments.messages import TO_CUSTOMER, Message
 from bridge.services import mail_checks, mail_keys, mail_settings, thanks
+from bridge.services.customer_links import CustomerLinks
 from bridge.services.mail_checks import About, NoAddressYetError, NoLongerTrueError, customer_of
 from bridge.services.mail_keys import Shown
 from bridge.services.mail_settings import Voice
-from bridge.storage import purchases
+from bridge.storage import customers, purchases
 
 _MOST_GREETED = 60
 # A name is typed by a stranger, and mailed to whatever address that stranger typed: it must be no message of theirs.
@@ -30,6 +31,7 @@ class Post:
     sender: str
     sender_domains: list[str]
     public_url: str
+    links: CustomerLinks
 
 
 def write(session: Any, row: Outbox, post: Post, now: datetime) -> tuple[Letter, list[int]]:
@@ -43,10 +45,17 @@ def write(session: Any, row: Outbox, post: Post, now: datetime) -> tuple[Letter,
     voice = mail_settings.voice_of(about.owner, post.sender_domains)
     template, language = mail_settings.template_of(session, about.owner.id, about.kind, voice.language)
     values = _values(about, voice, kinds.words(language), post)
+    if to_customer:
+        # The link is of whoever reads at this address, whatever the mail is about.
+        values["my_page"] = post.links.address(customers.by_mail(session, about.owner.id, to), now)
+        if about.kind is Message.LINK and not values["my_page"]:
+            raise NoLongerTrueError(
+                "the customer is known no more, or oauth.client_secret is not set, which signs links"
+            )
     if to_customer and not _is_buyers(about, to):
         values["page"] = ""  # it shows what else was bought
     filled = templates.filled(template, values)
-    links = [values[name] for name in ("page", "renewal_url") if values.get(name)]
+    links = [values[name] for name in ("page", "my_page", "renewal_url") if values.get(name)]
     letter = Letter(
         to=to,
         subject=f"[Test] {filled.subject}" if _is_test(about) else filled.subject,

@@ -104,6 +104,7 @@ def sample(session: Any, owner: Owner, kind: Message, language: str, sender: str
         "keys": "    SAMPLE-ONLY-THIS-IS-NO-KEY\nExample: " + words.until.format(date="1.1.2030"),
         "how_to_enter": f"{words.joomla}\n\n{words.dolibarr}",
         "page": "https://shop.example/-/licensing/thanks/sample",
+        "my_page": "https://shop.example/-/licensing/my/sample",
         "state": words.free_again,
         "expires": "1.1.2030",
         "renewal_url": voice.renewal_url or "https://shop.example/renew",
@@ -112,5 +113,5 @@ def sample(session: Any, owner: Owner, kind: Message, language: str, sender: str
         "what": "-",
     }
     filled = templates.filled(template, values)
-    html = templates.as_html(filled.text, language, [values["page"], values["renewal_url"]])
+    html = templates.as_html(filled.text, language, [values["page"], values["my_page"], values["renewal_url"]])
     return Letter(to, filled.subject, filled.text, html, language, sender, voice.name)

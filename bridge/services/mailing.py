@@ -18,6 +18,7 @@ from bridge.mail.smtp import AddressRefusedError
 from bridge.models import Outbox
 from bridge.rules.payments.messages import Message
 from bridge.services import mail_letters
+from bridge.services.customer_links import links_of
 from bridge.services.mail_checks import NoAddressYetError, NoLongerTrueError
 from bridge.services.mail_letters import Post
 from bridge.settings import Settings
@@ -33,6 +34,7 @@ TOO_OLD = timedelta(days=7)
 WAITED = "it waited too long while no mail was sent; send it again by hand where it matters"
 _DAY, _FULL = timedelta(days=1), timedelta(hours=1)
 _WITHOUT_ADDRESS = timedelta(minutes=5)
+_LONGEST_WAIT = timedelta(seconds=max(WAITS_SECONDS))
 
 
 class Server(Protocol):
@@ -61,7 +63,7 @@ class _Sent:
 
 def rules_of(settings: Settings) -> MailRules:
     """The rules of this installation."""
-    post = Post(settings.mail_sender, settings.mail.sender_domains, settings.bridge.public_url)
+    post = Post(settings.mail_sender, settings.mail.sender_domains, settings.bridge.public_url, links_of(settings))
     return MailRules(post, settings.mail.mails_per_owner_and_day)
 
 
@@ -106,12 +108,11 @@ class Mailer:
     def _claim(self) -> Outbox | None:
         now = self._clock()
         with self._open_session(read_only=True) as session:
-            oldest = outbox.oldest_due(session)
-        if oldest is None or oldest > now:
-            return None
+            if not outbox.is_any_due(session, now, _LONGEST_WAIT):
+                return None
         host = self._rules.post.sender.rpartition("@")[2]
         with self._open_session() as session:
-            return outbox.claim(session, now, for_seconds=LEASE_SECONDS, host=host)
+            return outbox.claim(session, now, for_seconds=LEASE_SECONDS, longest_wait=_LONGEST_WAIT, host=host)
 
     def _send(self, lease: Outbox) -> None:
         now = self._clock()

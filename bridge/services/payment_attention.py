@@ -27,6 +27,7 @@ def matters(session: Any, account: PaymentAccount, name: str, now: datetime) -> 
     """Everything about one account. ``name`` is how commands call it."""
     return [
         *_of_account(session, account, name, now),
+        *_of_maps(session, account, name),
         *_of_events(session, account, name),
         *_of_purchases(session, account),
     ]
@@ -54,6 +55,13 @@ def _of_account(session: Any, account: PaymentAccount, name: str, now: datetime)
     oldest = payment_events.oldest_due(session)
     if oldest is not None and now - oldest > _LATE:
         yield Matter(name, "events wait for more than five minutes", ("is `bridge worker` running?",))
+
+
+def _of_maps(session: Any, account: PaymentAccount, name: str) -> Iterator[Matter]:
+    for row, package in payment_accounts.maps_to_others(session, account):
+        what = f"it is mapped to “{package}”, which is another owner's by now; whoever pays for it gets no key"
+        choices = (f"bridge payments map {name} {row.match_value} PACKAGE", "sell it no more at the provider")
+        yield Matter(row.match_value, what, choices)
 
 
 def _of_events(session: Any, account: PaymentAccount, name: str) -> Iterator[Matter]:

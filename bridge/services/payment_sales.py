@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from bridge.errors import InvalidInputError, NotFoundError, RefusedError
 from bridge.models import Package, PaymentAccount, PaymentOrder, PriceMap
@@ -91,13 +92,7 @@ class PaymentSales:
             raise NotFoundError("there is nothing for sale at this address")
         if not account.api_key or not package.active:
             raise RefusedError("this is not for sale at the moment; please ask the seller")
-        mapped = [
-            row
-            for row in payment_accounts.maps_of(session, account.id or 0)
-            if row.package_id == package_id
-            and row.match_type in {"price", "plan"}
-            and price_ref in {"", row.match_value}
-        ]
+        mapped = [row for row in prices_of(session, account, package_id) if price_ref in {"", row.match_value}]
         if len(mapped) != 1:
             raise RefusedError("the seller has not said which price this has; please ask the seller")
         return account, mapped[0]
@@ -121,6 +116,25 @@ class PaymentSales:
             row = session.get_one(PaymentOrder, order)
             row.ref = begun.ref
             session.add(row)
+
+
+def prices_of(session: Any, account: PaymentAccount, package_id: int) -> list[PriceMap]:
+    """At which prices an account sells a package; the link to buy it needs one, or to say which."""
+    maps = payment_accounts.maps_of(session, account.id or 0)
+    return [row for row in maps if row.package_id == package_id and row.match_type in {"price", "plan"}]
+
+
+def address_to_buy(session: Any, package: Package, public_url: str) -> str:
+    """Where a package is bought; "" where nothing sells it."""
+    for account in payment_accounts.all_of(session, package.owner_id) if package.active else ():
+        sells = account.status == "active" and account.api_key and account.mode == "live"
+        prices = prices_of(session, account, package.id or 0) if sells else []
+        # Of several, the one that is paid once: who has a subscription needs no link.
+        chosen = prices if len(prices) == 1 else [row for row in prices if not row.recurring]
+        if len(chosen) == 1:
+            which = f"?price={quote(chosen[0].match_value, safe='')}" if len(prices) > 1 else ""
+            return f"{public_url}/-/licensing/buy/{account.endpoint}/{package.id}{which}"
+    return ""
 
 
 def _stated(value: str, text: str) -> Price:

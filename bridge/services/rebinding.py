@@ -7,7 +7,7 @@ from typing import Any
 from bridge.errors import NotFoundError, RefusedError
 from bridge.models import Owner, Repo
 from bridge.rules.packages import name_key
-from bridge.storage import audits, catalog, customer_transfers, licenses, rebinds
+from bridge.storage import audits, catalog, customer_transfers, licenses, payment_accounts, rebinds
 from bridge.storage.audits import Actor
 
 
@@ -23,11 +23,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Rebound:
-    """What went over: the repo's own packages, and the number of their keys. ``stayed``: with the former owner."""
+    """What went over: the repo's own packages, and the number of their keys. ``stayed``: with the former owner.
+
+    ``unsold``: what of the former owner's payment accounts was mapped to them, and sells nothing any more.
+    """
 
     packages: tuple[str, ...]
     keys: int
     stayed: tuple[str, ...]
+    unsold: tuple[str, ...] = ()
 
 
 def old_repo(session: Any, old_id: int) -> Repo:
@@ -56,12 +60,14 @@ def rebind(session: Any, wanted: Wanted, actor: Actor, now: datetime) -> Rebound
     keys = rebinds.count_keys(session, old.id)
     rebinds.move_repo(session, old.id, new.id, now, same_owner=same_owner)
     stayed: tuple[str, ...] = ()
+    unsold: tuple[str, ...] = ()
     if not same_owner:
         customer_transfers.hand_over(session, new.id, new_owner_id, now)
         licenses.hand_over_repo_packages(session, new.id, new_owner_id)
         catalog.raise_owner_revision(session, old_owner_id)
         catalog.raise_owner_revision(session, new_owner_id)
         stayed = tuple(each.name for each in licenses.packages_of(session, old_owner_id) if each.repo_id is None)
+        unsold = _unsold(session, old_owner_id)
     audits.record(
         session,
         actor,
@@ -77,9 +83,16 @@ def rebind(session: Any, wanted: Wanted, actor: Actor, now: datetime) -> Rebound
             "packages": list(names),
             "keys": keys,
             "stayed": list(stayed),
+            "unsold": list(unsold),
         },
     )
-    return Rebound(names, keys, stayed)
+    return Rebound(names, keys, stayed, unsold)
+
+
+def _unsold(session: Any, owner_id: int) -> tuple[str, ...]:
+    accounts = payment_accounts.all_of(session, owner_id)
+    rows = [row for account in accounts for row, _ in payment_accounts.maps_to_others(session, account)]
+    return tuple(row.match_value for row in rows)
 
 
 def _packages_to_move(session: Any, wanted: Wanted) -> tuple[str, ...]:

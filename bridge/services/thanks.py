@@ -19,10 +19,11 @@ from bridge.models import Owner, PaymentAccount, Purchase, SaleFact
 from bridge.payments.provider import Delivery
 from bridge.rules.payments import policy as policies
 from bridge.services import mail_keys, mail_settings, payment_access
+from bridge.services.customer_links import CustomerLinks
 from bridge.services.mail_keys import Shown
 from bridge.services.payment_door import event_row
 from bridge.services.throttling import Throttle
-from bridge.storage import payment_accounts, payment_events, purchase_facts, purchases
+from bridge.storage import customers, payment_accounts, payment_events, purchase_facts, purchases
 
 # By provider: how sales are called whose names nobody guesses, where they have such names.
 _CHECKOUTS: Mapping[str, re.Pattern[str]] = MappingProxyType(
@@ -61,6 +62,7 @@ class Thanks:
     keys: list[Shown] = field(default_factory=list)
     joomla: bool = True
     dolibarr: bool = True
+    own_page: str = ""
 
 
 class ThanksDesk:
@@ -71,6 +73,7 @@ class ThanksDesk:
         open_session: Callable[..., AbstractContextManager[Any]],
         clock: Callable[[], datetime],
         questions: Throttle,
+        links: CustomerLinks,
         *,
         mails_go_out: bool,
     ) -> None:
@@ -78,6 +81,7 @@ class ThanksDesk:
         self._clock = clock
         self._questions = questions
         self._mails_go_out = mails_go_out
+        self._links = links
 
     def look(self, endpoint: str, name: str) -> Thanks:
         """What there is to say about a sale of the account at this address. Raises nothing: a stranger waits."""
@@ -116,7 +120,19 @@ class ThanksDesk:
         if not shown:
             return replace(pending, stage=Stage.OVER) if own else pending
         joomla, dolibarr = mail_keys.platforms(session, account.owner_id, {key.package_id for key in shown})
-        return replace(pending, stage=Stage.KEYS, keys=shown, joomla=joomla, dolibarr=dolibarr)
+        own_page = self._own_page(session, account, purchase, sale, now)
+        return replace(pending, stage=Stage.KEYS, keys=shown, joomla=joomla, dolibarr=dolibarr, own_page=own_page)
+
+    def _own_page(
+        self, session: Any, account: PaymentAccount, purchase: Purchase, sale: SaleFact | None, now: datetime
+    ) -> str:
+        """The customer's page with these keys alone, as long as they are shown here.
+
+        Whoever pays writes any mail address, and proves none: what else that customer has is for its mailbox only.
+        """
+        customer = customers.by_mail(session, account.owner_id, purchase.customer_email)
+        until = _paid_at(purchase, sale) + payment_access.policy_of(account).reveal
+        return self._links.address(customer, now, purchase_id=purchase.id or 0, until=until)
 
     def _ask(self, account: PaymentAccount, sale_ref: str, *, is_ours: bool) -> None:
         """Let the worker look at the sale, as if it had been told of it. Without a key it could not."""
@@ -170,5 +186,8 @@ def _is_checkout(account: PaymentAccount, name: str) -> bool:
 
 def _is_young(purchase: Purchase, sale: SaleFact | None, account: PaymentAccount, now: datetime) -> bool:
     policy: policies.Policy = payment_access.policy_of(account)
-    paid_at = sale.paid_at if sale is not None else None
-    return now - (paid_at or purchase.created_at) < policy.reveal
+    return now - _paid_at(purchase, sale) < policy.reveal
+
+
+def _paid_at(purchase: Purchase, sale: SaleFact | None) -> datetime:
+    return (sale.paid_at if sale is not None else None) or purchase.created_at

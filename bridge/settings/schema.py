@@ -111,6 +111,7 @@ class WebSettings(Section):
     accel_prefix: str = Field(default="/-/licensing/store", pattern=r"^/[\w./-]*[\w-]$")
     remembered_keys: int = Field(default=10_000, ge=0, le=10_000_000)
     remembered_seconds: int = Field(default=86_400, ge=0)
+    customer_link_days: int = Field(default=30, ge=1, le=365)
     trusted_proxies: int = Field(default=1, ge=0, le=10)
     metrics_bind: Address = Field(default="", pattern=r"^((\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5})?$")
     metrics_token: SecretStr = SecretStr("")

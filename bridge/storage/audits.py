@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import not_, update
+from sqlalchemy import text, update
 from sqlmodel import Session, col, select
 
 from bridge.models import Audit
+from bridge.models.machinery import ADDRESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,7 @@ def record(
 
 def forget_addresses(session: Session, before: datetime) -> None:
     """Forget from which addresses things were done. Host names of command lines stay."""
-    old: list[Any] = [Audit.at < before, Audit.origin != "", not_(col(Audit.actor).startswith("cli:"))]
-    session.exec(update(Audit).where(*old).values(origin=""))
+    session.exec(update(Audit).where(col(Audit.at) < before, text(ADDRESS)).values(origin=""))
 
 
 def iso(moment: datetime | None) -> str | None:

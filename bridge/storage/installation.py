@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Integer, cast, func
+from sqlalchemy import Integer, cast, func, text
 from sqlmodel import Session, col, select
 
 from bridge.models import Audit, LicenseKey, Owner, PaymentAccount, Refresh, Repo
-
-DELETIONS = ("key.delete", "package.delete", "customer.erase")
+from bridge.models.machinery import DELETION
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ def waiting(session: Session, limit: int) -> Sequence[Refresh]:
 def deletions(session: Session, limit: int) -> Sequence[tuple[Audit, str]]:
     """What was deleted for good last, with the owner's name."""
     query = select(Audit, Owner.name).join(Owner, col(Owner.id) == Audit.owner_id, isouter=True)
-    found = session.exec(query.where(col(Audit.action).in_(DELETIONS)).order_by(col(Audit.id).desc()).limit(limit))
+    found = session.exec(query.where(text(DELETION)).order_by(col(Audit.id).desc()).limit(limit))
     return [(row, name or "") for row, name in found]
 
 

@@ -6,7 +6,7 @@ attempt or the end of the lease, and empty where nothing is left to do.
 
 import hashlib
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, update
@@ -15,8 +15,10 @@ from sqlmodel import Session, col, select
 from bridge.models import Outbox
 from bridge.rules.payments.messages import Message
 from bridge.storage.engine import upsert
+from bridge.storage.moments import has_come
 
 _WAITING = ("new", "leased")
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def put(
@@ -44,13 +46,15 @@ def put(
     return session.execute(row.returning(col(Outbox.id))).scalar_one_or_none() is not None
 
 
-def claim(session: Session, now: datetime, *, for_seconds: float, host: str) -> Outbox | None:
+def claim(session: Session, now: datetime, *, for_seconds: float, longest_wait: timedelta, host: str) -> Outbox | None:
     """Lease what is due longest, keys that were sold first. The update names the row's attempt, so one worker gets it.
 
     Its ``message_id`` is made with the first lease (``host``: its right half), and stays: whoever gets the mail twice,
     since a worker died after sending it, gets the same mail. A worker that dies leaves it due again.
+    ``longest_wait``: of what is put off.
     """
-    waiting = select(Outbox).where(col(Outbox.due_at) <= now, col(Outbox.status).in_(_WAITING))
+    due = has_come(Outbox.due_at, now, longest_wait)
+    waiting = select(Outbox).where(due, col(Outbox.status).in_(_WAITING))
     first = (col(Outbox.kind) != Message.KEYS).asc()
     row = session.exec(waiting.order_by(first, col(Outbox.due_at), col(Outbox.id)).limit(1)).first()
     if row is None:
@@ -58,7 +62,7 @@ def claim(session: Session, now: datetime, *, for_seconds: float, host: str) -> 
     named = row.message_id or f"<{hashlib.sha256(f'{row.id} {row.dedupe_key}'.encode()).hexdigest()[:40]}@{host}>"
     taken = (
         update(Outbox)
-        .where(col(Outbox.id) == row.id, col(Outbox.attempts) == row.attempts, col(Outbox.due_at) <= now)
+        .where(col(Outbox.id) == row.id, col(Outbox.attempts) == row.attempts, due)
         .values(
             status="leased", attempts=row.attempts + 1, due_at=now + timedelta(seconds=for_seconds), message_id=named
         )
@@ -88,9 +92,10 @@ def put_off(session: Session, owner_id: int, now: datetime, until: datetime, *, 
     return int(session.execute(waiting.values(due_at=until)).rowcount)  # type: ignore[attr-defined]
 
 
-def oldest_due(session: Session) -> datetime | None:
-    """Since when the first that waits is due."""
-    return session.exec(select(func.min(Outbox.due_at))).one()
+def is_any_due(session: Session, now: datetime, longest_wait: timedelta) -> bool:
+    """Whether there is something to `claim`."""
+    due = select(Outbox.id).where(has_come(Outbox.due_at, now, longest_wait))
+    return session.exec(due.limit(1)).first() is not None
 
 
 def sent_since(session: Session, owner_id: int, since: datetime) -> tuple[int, int]:
@@ -151,12 +156,14 @@ def again(session: Session, now: datetime, row_ids: Collection[int]) -> int:
 
 def drop_never_begun(session: Session, before: datetime, why: str) -> int:
     """Give up what waits for so long and was never tried, as where mail is off. How many there were."""
-    old = update(Outbox).where(col(Outbox.status) == "new", col(Outbox.attempts) == 0, col(Outbox.created_at) < before)
+    # SQLite finds by an index what is later than something, but not what is there at all.
+    waiting = update(Outbox).where(col(Outbox.due_at) > _EVER, col(Outbox.created_at) < before)
+    old = waiting.where(col(Outbox.status) == "new", col(Outbox.attempts) == 0)
     gone = old.values(status="dropped", due_at=None, last_error=why)
     return int(session.execute(gone).rowcount)  # type: ignore[attr-defined]
 
 
 def forget(session: Session, before: datetime) -> int:
-    """Forget old rows about which nothing is to be done. How many there were."""
-    old = delete(Outbox).where(col(Outbox.created_at) < before, col(Outbox.status).not_in(_WAITING))
+    """Forget old rows about which nothing is to be done: none is due, and none waits. How many there were."""
+    old = delete(Outbox).where(col(Outbox.due_at).is_(None), col(Outbox.created_at) < before)
     return int(session.execute(old).rowcount)  # type: ignore[attr-defined]

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import and_, delete, or_, update
 from sqlmodel import Session, col, select
 
-from bridge.models import PaymentAccount, PaymentOrder, PriceMap, Purchase, SaleFact, WebhookSecret
+from bridge.models import Package, PaymentAccount, PaymentOrder, PriceMap, Purchase, SaleFact, WebhookSecret
 from bridge.storage.engine import upsert
 
 # How `payment_accounts.open_account` makes them.
@@ -106,6 +106,13 @@ def maps_of(session: Session, account_id: int) -> Sequence[PriceMap]:
     return session.exec(query.order_by(PriceMap.match_type, PriceMap.match_value)).all()
 
 
+def maps_to_others(session: Session, account: PaymentAccount) -> Sequence[tuple[PriceMap, str]]:
+    """What is mapped to a package that is another owner's by now, with the package's name; nothing is sold by it."""
+    query = select(PriceMap, Package.name).join(Package, col(Package.id) == PriceMap.package_id)
+    theirs = query.where(PriceMap.account_id == account.id, Package.owner_id != account.owner_id)
+    return session.exec(theirs.order_by(PriceMap.match_value)).all()
+
+
 def put_map(session: Session, row: PriceMap) -> None:
     """Map something to a package, in place of what it was mapped to."""
     values: dict[str, Any] = row.model_dump(exclude={"id"})
@@ -128,7 +135,10 @@ def drop_map(session: Session, account_id: int, match_type: str, match_value: st
 
 def forget_orders(session: Session, before: datetime) -> int:
     """Forget sales that were begun here long ago and never came back. How many there were."""
-    sold = select(Purchase.id).where(Purchase.ref == PaymentOrder.ref).exists()
+    # By the account too, since a reference is found within an owner and a source only.
+    theirs = and_(col(Purchase.owner_id) == PaymentAccount.owner_id, col(Purchase.source) == PaymentAccount.source)
+    account = select(PaymentAccount.id).where(PaymentAccount.id == PaymentOrder.account_id)
+    sold = account.join(Purchase, theirs).where(Purchase.ref == PaymentOrder.ref).exists()
     told = select(SaleFact.purchase_id).where(SaleFact.sale_ref == PaymentOrder.ref).exists()
     gone = delete(PaymentOrder).where(col(PaymentOrder.created_at) < before, ~sold, ~told)
     return int(session.execute(gone).rowcount)  # type: ignore[attr-defined]

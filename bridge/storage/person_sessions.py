@@ -1,10 +1,11 @@
 """Sessions of people as rows."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, update
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from bridge.models import PersonSession
 
@@ -40,3 +41,9 @@ def end_all_of(session: Session, person_id: int, now: datetime) -> None:
 def forget(session: Session, before: datetime) -> None:
     """Forget sessions that nobody has used since."""
     session.exec(delete(PersonSession).where(col(PersonSession.last_seen_at) < before))
+
+
+def logins_of(session: Session, person_ids: Collection[int]) -> dict[int, str]:
+    """The login that each of these people had when they were here last, as far as that is remembered."""
+    query = select(PersonSession.person_id, PersonSession.login).where(col(PersonSession.person_id).in_(person_ids))
+    return dict(session.exec(query.order_by(col(PersonSession.last_seen_at))).all()) if person_ids else {}

@@ -1,6 +1,6 @@
 """Machine tokens as rows. A slot number under a unique constraint holds their limit, however many are made at once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,13 @@ def by_digest(session: Session, digest: str) -> MachineToken | None:
 def by_id(session: Session, token_id: int) -> MachineToken | None:
     """The token of a number."""
     return session.get(MachineToken, token_id)
+
+
+def names_of(session: Session, owner_id: int, token_ids: Collection[int]) -> dict[int, str]:
+    """What these tokens of an owner are called, or were before they were revoked."""
+    query = select(MachineToken.id, MachineToken.name).where(MachineToken.owner_id == owner_id)
+    found = session.exec(query.where(col(MachineToken.id).in_(token_ids))).all() if token_ids else ()
+    return {number: name for number, name in found if number is not None}
 
 
 def page(

@@ -4,7 +4,20 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 
-from bridge.web import api, downloads, errors, feeds, hooks, operations, pages, payments, request_lines, thanks, tryout
+from bridge.web import (
+    api,
+    downloads,
+    errors,
+    feeds,
+    hooks,
+    my,
+    operations,
+    pages,
+    payments,
+    request_lines,
+    thanks,
+    tryout,
+)
 from bridge.web.doors import Doors
 from bridge.web.pages import guarding, rendering
 from bridge.web.probes import Probes
@@ -24,7 +37,7 @@ def create_web(doors: Doors) -> Flask:
     rendering.register(app)
     request_lines.register(app, doors)
     prefix = urlsplit(doors.settings.bridge.public_url).path.rstrip("/") or None
-    for part in (feeds, downloads, hooks, operations, api, tryout, pages, payments, thanks):
+    for part in (feeds, downloads, hooks, operations, api, tryout, pages, payments, thanks, my):
         app.register_blueprint(part.blueprint(doors), url_prefix=prefix)
     errors.register(app)
     app.wsgi_app = Probes(app.wsgi_app, doors)  # type: ignore[method-assign]  # Flask's own way to stand before it

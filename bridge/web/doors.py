@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bridge.services.customer_desk import CustomerDesk
 from bridge.services.doctor.patient import Patient, Wishes
 from bridge.services.figures import Figures
 from bridge.services.gate import Gate
@@ -55,5 +56,6 @@ class Doors:
     payments: Callable[[], PaymentDoor]
     sales: Callable[[], PaymentSales]
     thanks: Callable[[], ThanksDesk]
+    customers: Callable[[], CustomerDesk]
     patient: Callable[[Wishes], Patient]
     numbers: Remembered = field(default_factory=Remembered)

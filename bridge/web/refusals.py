@@ -6,6 +6,7 @@ from flask import Response, render_template, request
 
 from bridge.rules.access import Code
 from bridge.rules.strict_toml import is_web_address
+from bridge.services.customer_links import PATH
 from bridge.services.downloads import Found
 from bridge.services.gate import Verdict
 from bridge.services.offers import product_name
@@ -52,6 +53,7 @@ class Refusal:
     expired_on: str = ""
     renewal_url: str = ""
     support: str = ""
+    own_page: str = ""
 
 
 def refuse(product: Product, found: Found, verdict: Verdict) -> Response:
@@ -93,6 +95,7 @@ def _refusal(product: Product, found: Found, verdict: Verdict) -> Refusal:
         expired_on=f"{key.facts.expires_at:%Y-%m-%d}" if expired and key else "",
         renewal_url=renewal if verdict.decision.code in {Code.EXPIRED, Code.MISSING, Code.STREAM_NOT_GRANTED} else "",
         support=seller.support,
+        own_page=f"{product.labels.public_url}{PATH}/" if verdict.decision.code is Code.SITE_LIMIT else "",
     )
 
 

@@ -9,7 +9,7 @@ from bridge.services.thanks import Stage, Thanks
 from bridge.services.throttling import Throttle
 from bridge.web.api.reading import origin
 from bridge.web.doors import Doors
-from bridge.web.pages import guarding, rendering
+from bridge.web.pages import rendering
 
 MOST_VISITS_A_MINUTE = 60
 _LONGEST_NAME = 260
@@ -27,7 +27,8 @@ def blueprint(doors: Doors) -> Blueprint:
     def thanks(endpoint: str) -> Response:
         who = origin(request, doors.settings.web.trusted_proxies)
         if throttle.is_over(who):
-            return _sealed(doors, render_template("notice.html", title=_TOO_MANY[0], sentence=_TOO_MANY[1]), 429)
+            text = render_template("notice.html", title=_TOO_MANY[0], sentence=_TOO_MANY[1])
+            return rendering.to_a_stranger(doors, text, 429)
         throttle.note(who)
         found = Thanks(Stage.WAITING)
         if request.method != "HEAD":  # whoever only looks asks nobody
@@ -53,7 +54,7 @@ def _page(doors: Doors, found: Thanks) -> Response:
         held_because=HELD_BECAUSE,
         again=again,
     )
-    response = _sealed(doors, text, 200)
+    response = rendering.to_a_stranger(doors, text, 200)
     if again:
         response.headers["Refresh"] = f"{_LOOKS_AGAIN_SECONDS[looked]}; url={_address(looked + 1)}"
     return response
@@ -64,15 +65,3 @@ def _address(looked: int) -> str:
     name = request.args.get("session_id", "")[:_LONGEST_NAME]
     plain = name if name.isascii() and name.replace("_", "").replace("-", "").isalnum() else ""
     return f"?session_id={plain}&looked={looked}"
-
-
-def _sealed(doors: Doors, text: str, status: int) -> Response:
-    response = Response(text, status, content_type="text/html; charset=utf-8")
-    response.headers["Cache-Control"] = "no-store"
-    guarding.seal(response, rendering.gitea_origin(doors))
-    # The address opens the keys: no other site, and no file of ours, is told it. There is no form here.
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    if status == 429:  # noqa: PLR2004  as the caller says
-        response.headers["Retry-After"] = "60"
-    return response

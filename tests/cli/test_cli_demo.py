@@ -109,6 +109,7 @@ PROMISES: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = [
     ("What is served", ("acme/mod-weather", "1.2.0"), ()),
     ("Buy a license", ("Your license for Standard", "    LIC-", "Download Key"), ()),
     ("… as a subscription", ("for Early Access", "goes on with each payment", "The key is revoked now"), ()),
+    ("… at a pretend PayPal", ("Your license for Standard", "    LIC-"), ()),
     ("The link that sells it", ("200 ", "Pretend checkout", "49.00 EUR"), ()),
     ("What the payment provider told", ("processed",), ("failed", "dead")),
     ("What was mailed", ("keys", "sent"), ("dead",)),

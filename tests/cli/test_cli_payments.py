@@ -12,6 +12,7 @@ from werkzeug.serving import make_server
 
 from bridge.payments.pretend.stripe_api import PretendStripe
 from bridge.payments.pretend.subscriptions import StripeWorld
+from bridge.payments.stripe import Stripe
 
 KEY = "rk_live_a0key0for0the0tests"
 
@@ -68,6 +69,7 @@ def test_an_account_is_connected_tried_and_sells(till):
     assert endpoint["api_version"] == "2026-10-28.endive"
     assert len(endpoint["enabled_events"]) == 20
     assert endpoint["url"].startswith(f"{till.address}/-/licensing/hooks/stripe/")
+    assert f"Stripe: this program was tried {Stripe.tried}." in till.ok("status", "acme").out
     (row,) = till.ok("status", "acme", "--json").json
     assert (row["account"], row["status"], row["key"], row["address"]) == (
         "acme/stripe",

@@ -6,7 +6,19 @@ from support.databases import ONLY_SQLITE
 from support.shells import Shell, prepare
 from support.zips import joomla_module
 
-from bridge.models import Audit, Customer, LicenseKey, Owner, Package, PackageRepo, Release, Repo, UsageDay
+from bridge.models import (
+    Audit,
+    Customer,
+    LicenseKey,
+    Owner,
+    Package,
+    PackageRepo,
+    PaymentAccount,
+    PriceMap,
+    Release,
+    Repo,
+    UsageDay,
+)
 from bridge.storage import catalog
 
 CLOSED = {"LICENSING_PLATFORM": "joomla", "LICENSING_REQUIRE_KEY": "true"}
@@ -132,12 +144,32 @@ def test_without_that_the_owners_keys_stay_behind_and_the_repos_own_go_along(she
     with made.parts.open_session() as session:  # the worker has seen that nothing of the former owner is left
         for repo, _ in catalog.repos_of(session):
             repo.absent_since, repo.served = made.clock(), False
+    _sell(made, own)
     said = shell.ok("repo", "rebind", old_id, "acme/mod-weather").out
+    assert "payment accounts stayed too, and sell nothing any more by: price_1." in said
     assert "With the former owner stayed: Master" in said
     assert "Whole" in said
     client = fresh(made)
     assert (versions(client, own), versions(client, whole)) == (["2.0.0", "1.0.0"], [])
     assert rows(made, select(PackageRepo.repo_id))[0] == [old_id]  # it must not begin to open all that there is
+
+
+def _sell(made, key):
+    """Let the package of a key have a price at an account of its owner."""
+    with made.parts.open_session() as session:
+        row = session.get_one(LicenseKey, key.id)
+        account = PaymentAccount(
+            owner_id=row.owner_id,
+            provider="stripe",
+            mode="live",
+            source="stripe",
+            endpoint="0" * 32,
+            created_at=made.clock(),
+        )
+        session.add(account)
+        session.flush()
+        price = PriceMap(account_id=account.id, match_type="price", match_value="price_1", package_id=row.package_id)
+        session.add(price)
 
 
 @ONLY_SQLITE

@@ -1,25 +1,30 @@
-"""A real Gitea for the tests here: the one named in the environment, or one that is built and started."""
+"""A real Gitea for the tests here: the one named in the environment, or one that is built and started. And stripe-mock."""
 
+import contextlib
 import os
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
-
-import live_gitea as harness
 from support.gitea_worlds import GiteaUnderTest
 
 from gitea_client.client import GiteaClient
+from tools import live_gitea as harness
+from tools import stripe_mock as stripe_harness
+from tools.go_servers import CannotObtainError
 
 
 def pytest_collection_modifyitems(items):
-    """All that needs a real Gitea runs in one process, so that one Gitea is enough."""
+    """All that needs a real server runs in one process, so that one of each is enough."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.live)
             item.add_marker(pytest.mark.xdist_group("live"))
+
+
+@pytest.fixture(autouse=True)
+def row(request):
+    """The row of the payments' test plan that is tried, for the name of the test."""
+    return getattr(request, "param", "")
 
 
 @pytest.fixture(scope="session")
@@ -30,16 +35,28 @@ def live_gitea():
         with GiteaClient(url, token) as client:
             yield harness.LiveGitea(base_url=url.rstrip("/"), admin=client.me().login, admin_token=token)
         return
+    with _started("a real Gitea", harness.running(harness.wanted_version())) as gitea:
+        yield gitea
+
+
+@pytest.fixture(scope="session")
+def stripe_mock():
+    """Stripe's own stripe-mock, running. Skips visibly without one, or fails where one is required."""
+    with _started("stripe-mock", stripe_harness.running()) as mock:
+        yield mock
+
+
+@contextlib.contextmanager
+def _started(what, starting):
     try:
         # Only obtaining and starting one may skip: an error of a test that uses it must stay an error.
-        starting = harness.running(harness.wanted_version())
-        gitea = starting.__enter__()
-    except harness.CannotObtainError as reason:
+        found = starting.__enter__()
+    except CannotObtainError as reason:
         if os.environ.get("BRIDGE_REQUIRE_LIVE") == "1":
-            pytest.fail(f"a real Gitea is required: {reason}")
-        pytest.skip(f"no real Gitea: {reason}")
+            pytest.fail(f"{what} is required: {reason}")
+        pytest.skip(f"no {what.removeprefix('a ')}: {reason}")
     try:
-        yield gitea
+        yield found
     finally:
         starting.__exit__(None, None, None)
 

@@ -1,69 +1,17 @@
 """Installed beside a real Gitea by three commands, at work, and taken out again: Gitea is as it was."""
 
-import contextlib
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 import requests
 from support import joomla_client
 from support.gitea_worlds import unique
-from support.installing import free_port
+from support.installed import PATIENCE_SECONDS, Installed
 from support.journey import eventually
 from support.zips import joomla_module
 
 pytestmark = [pytest.mark.live, pytest.mark.slow]
-ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 60.0
-
-
-class Installed:
-    """The commands of an operator, with a configuration of their own."""
-
-    def __init__(self, directory, gitea, token):
-        self.config = directory / "bridge" / "config.toml"
-        self.port = free_port()
-        self.token_file = directory / "token"
-        self.token_file.write_text(token)
-        self.gitea = gitea
-        self.log = directory / "serve.log"
-        self._environment = {name: value for name, value in os.environ.items() if not name.startswith("BRIDGE_")}
-
-    def run(self, *words, code=0):
-        command = [sys.executable, "-m", "bridge.cli", "--config", str(self.config), *words]
-        done = subprocess.run(command, capture_output=True, text=True, env=self._environment, cwd=ROOT, check=False)
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout
-
-    def init(self, *words, code=0):
-        where = ["--gitea-url", self.gitea.base_url, "--bind", f"127.0.0.1:{self.port}"]
-        where += ["--public-url", f"http://127.0.0.1:{self.port}", "--token-file", str(self.token_file)]
-        return self.run("init", "--yes", *where, *words, code=code)
-
-    @contextlib.contextmanager
-    def serving(self):
-        with self.log.open("wb") as log:
-            command = [sys.executable, "-m", "bridge.cli", "--config", str(self.config), "serve"]
-            running = subprocess.Popen(
-                command, stdout=log, stderr=log, env=self._environment, cwd=ROOT, start_new_session=True
-            )
-        try:
-            eventually(self._is_up, PATIENCE_SECONDS, self.log.read_text)
-            yield
-        finally:
-            os.killpg(running.pid, signal.SIGTERM)
-            running.wait(30)
-
-    def _is_up(self):
-        with contextlib.suppress(requests.ConnectionError):
-            url = f"http://127.0.0.1:{self.port}/-/licensing/health"
-            return requests.get(url, timeout=5).json()["status"] == "pass"
-        return False
 
 
 def everything(gitea, *owners):
@@ -84,7 +32,7 @@ def test_three_commands_then_a_release_appears_and_uninstall_leaves_gitea_as_it_
     for name, value in (("PLATFORM", "joomla"), ("REQUIRE_KEY", "false")):
         gitea.api("POST", f"{path}{name}", token=vendor.token, json={"value": value})
     before = everything(gitea, org)
-    bridge = Installed(tmp_path, gitea, gitea.admin_token)
+    bridge = Installed(tmp_path, gitea.base_url, gitea.admin_token)
     began = time.monotonic()
     said = bridge.init("--owner", org)
     assert "A delivery from Gitea arrived" in said
@@ -117,7 +65,7 @@ def test_an_org_owners_token_and_a_personal_accounts(gitea, tmp_path):
     vendor.token, narrow = everybody, vendor.token
     org = gitea.org(vendor, "acme")
     repo = gitea.repo(vendor)
-    bridge = Installed(tmp_path, gitea, narrow)
+    bridge = Installed(tmp_path, gitea.base_url, narrow)
     said = bridge.init("--owner", org, "--owner", vendor.login)
     assert "A delivery from Gitea arrived" in said
     assert "no site administrator" in said
@@ -132,14 +80,14 @@ def test_an_org_owners_token_and_a_personal_accounts(gitea, tmp_path):
 def test_a_repos_own_test_proves_its_hook(gitea, tmp_path):
     vendor = gitea.person("vendor")
     gitea.repo(vendor)
-    bridge = Installed(tmp_path, gitea, vendor.token)
+    bridge = Installed(tmp_path, gitea.base_url, vendor.token)
     said = bridge.init("--owner", vendor.login)
     assert "by the webhook's own test" in said
     assert "A delivery from Gitea arrived" in said
 
 
 def test_an_address_that_gitea_may_not_send_to_gets_its_line(gitea, tmp_path):
-    bridge = Installed(tmp_path, gitea, gitea.admin_token)
+    bridge = Installed(tmp_path, gitea.base_url, gitea.admin_token)
     org = gitea.org(gitea.person(), unique("acme"))
     # The Gitea of these tests sends to loopback only.
     said = bridge.init("--owner", org, "--hook-url", "http://192.168.77.1:8080", "--wait", "2", code=7)
@@ -150,7 +98,7 @@ def test_an_address_that_gitea_may_not_send_to_gets_its_line(gitea, tmp_path):
 def test_a_dry_run_leaves_a_real_gitea_alone(gitea, tmp_path):
     org = gitea.org(gitea.person(), unique("acme"))
     before = json.dumps(everything(gitea, org), default=str)
-    bridge = Installed(tmp_path, gitea, gitea.admin_token)
+    bridge = Installed(tmp_path, gitea.base_url, gitea.admin_token)
     assert "Nothing was changed." in bridge.init("--owner", org, "--dry-run")
     assert json.dumps(everything(gitea, org), default=str) == before
     assert not bridge.config.parent.exists()

@@ -3,13 +3,13 @@
 import contextlib
 import re
 
-import live_gitea as harness
 import pytest
 import requests
 
 from bridge.services.installing import gitea_texts
 from bridge.services.installing.gitea_folder import GiteaFolder
 from bridge.services.installing.gitea_texts import Where
+from tools import live_gitea as harness
 
 PASSWORD = "a password for tests"
 

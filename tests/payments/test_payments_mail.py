@@ -2,6 +2,7 @@
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -37,6 +38,24 @@ def test_a_mail_server_that_is_down_three_times_delays_the_mail_and_no_more(post
     assert got.to == ["ann@example.com"]
     assert post.key_code() in got.text()
     assert (post.stands(), len(post.shop.sold()), len(post.send(days=1))) == (["sent"], 1, 1)
+
+
+def test_after_a_clock_was_put_back_no_mail_waits_for_it(lone_post):
+    lone_post.shop.buy()
+    lone_post.shop.deliver()
+    lone_post.shop.clock.turn(days=-2)
+    assert len(lone_post.send()) == 1
+    assert lone_post.stands() == ["sent"]
+
+
+def test_what_is_put_off_for_as_long_as_anything_is_waits_for_it(lone_post):
+    lone_post.shop.buy()
+    lone_post.shop.deliver()
+    with lone_post.shop.session() as session:
+        (waits,) = session.exec(select(Outbox).where(Outbox.status == "new"))
+        waits.due_at = lone_post.shop.clock() + timedelta(seconds=max(mailing.WAITS_SECONDS))
+        session.add(waits)
+    assert lone_post.send() == []
 
 
 @PUSH

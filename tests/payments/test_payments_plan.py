@@ -8,7 +8,7 @@ from support import payment_rows
 TRIED = set(payment_rows.tried(Path(__file__).parents[1]))
 
 
-@pytest.mark.parametrize("name", [*payment_rows.CORE, *payment_rows.DELIVERY])
+@pytest.mark.parametrize("name", [*payment_rows.CORE, *payment_rows.DELIVERY, *payment_rows.AGAINST_STRIPES_OWN])
 def test_every_row_of_this_part_is_tried(name):
     assert name in TRIED
 

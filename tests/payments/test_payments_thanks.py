@@ -99,6 +99,7 @@ def test_after_some_days_the_key_is_not_shown_any_more(post):
     answer = _visit(post.shop, session)
     assert _code(post) not in answer.text
     assert "a…@e….com" in answer.text
+    assert 'href="/-/licensing/my/"' in answer.text
 
 
 @PUSH

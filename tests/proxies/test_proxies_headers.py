@@ -66,6 +66,7 @@ def test_gitea_keeps_its_sudo_and_its_cookies_but_nobody_signs_in_by_a_header(pr
 
 
 SESSION, FLOW, THIRD = "__Host-licensing=abc.def-_", "__Host-licensing-flow=x=y", "__Host-licensing-notice=1"
+TABS = "; ".join(f"__Host-licensing-go-tab{number}=x" for number in range(5))
 COOKIES = [
     (GITEAS_COOKIES, ""),
     (SESSION, SESSION),
@@ -76,7 +77,9 @@ COOKIES = [
         f"gitea_theme=gitea-dark; i_like_gitea=S; lang=de-DE; {SESSION}",
         f"{SESSION}; gitea_theme=gitea-dark; lang=de-DE",
     ),
-    ("x__Host-licensing=no; slang=en; my_gitea_theme=x", ""),
+    (f"{SESSION}; {GITEAS_COOKIES}; {TABS}", f"{SESSION}; {TABS}"),
+    (f"licensing=abc; {GITEAS_COOKIES}; licensing-go-tab1=x", "licensing=abc; licensing-go-tab1=x"),  # without https
+    ("x__Host-licensing=no; mylicensing=no; licensing_not=ours; slang=en; my_gitea_theme=x", ""),
     ("i_like_gitea=__Host-licensing=no", ""),
     ("", ""),
 ]

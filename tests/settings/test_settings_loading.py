@@ -42,6 +42,7 @@ OTHER = {
     "web.accel_prefix": ("/inner/store", "/inner/store", "/inner/store"),
     "web.remembered_keys": (5, "5", 5),
     "web.remembered_seconds": (60, "60", 60),
+    "web.customer_link_days": (7, "7", 7),
     "web.trusted_proxies": (2, "2", 2),
     "web.metrics_bind": ("127.0.0.1:9090", "127.0.0.1:9090", "127.0.0.1:9090"),
     "web.metrics_token": (SECRET, SECRET, SECRET),

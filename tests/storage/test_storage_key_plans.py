@@ -4,9 +4,9 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, text
 from support.key_rows import ALL, fill, row
 from support.offices import NOW
+from support.query_plans import analyze, plans_of
 
 from bridge.storage import key_search
 from bridge.storage.key_search import Filter, Position
@@ -32,32 +32,18 @@ def many(office):
     ]
     with office.session() as session:
         fill(session, rows, {number: f"www{number}.client{number % 70}.org" for number in range(1, 20_001, 2)})
-    if office.engine.dialect.name != "sqlite":
-        with office.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("VACUUM ANALYZE"))
+    analyze(office.engine)
     return office
 
 
 def plans(office, wanted, **where):
     """How the database goes about each statement on keys."""
-    asked = []
-
-    def note(_connection, _cursor, statement, parameters, *_):
-        asked.append((statement, parameters))
-
-    sqlite = office.engine.dialect.name == "sqlite"
     with office.session(read_only=True) as session:
-        event.listen(office.engine, "before_cursor_execute", note)
-        found = key_search.page_of_keys(session, ALL, wanted, NOW, limit=30, **where)
-        event.remove(office.engine, "before_cursor_execute", note)
-        explain = "EXPLAIN QUERY PLAN " if sqlite else "EXPLAIN "
-        connection = session.connection()
-        lines = []
-        for statement, parameters in asked:
-            if "package.name" not in statement and "count(*)" not in statement:
-                rows = connection.exec_driver_sql(explain + statement, parameters)
-                lines += [each[3] if sqlite else each[0] for each in rows]
-    return found, "\n".join(lines)
+        found, asked = plans_of(
+            session, lambda session: key_search.page_of_keys(session, ALL, wanted, NOW, limit=30, **where)
+        )
+    about_keys = [plan for said, plan in asked if "package.name" not in said and "count(*)" not in said]
+    return found, "\n".join(about_keys)
 
 
 SCANS = re.compile(r"SCAN (?:license_key|key_code|key_domain|site)|Seq Scan on (?:license_key|key_code|key_domain)")

@@ -4,6 +4,7 @@ import asyncio
 import email
 import email.policy
 import logging
+import ssl
 import threading
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -32,22 +33,26 @@ class Received:
 
 @dataclass
 class MailSink:
-    """``answers``: what the next mails are answered with instead of a yes; ``at``: at which step."""
+    """``answers``: what the next mails are answered with instead of a yes; ``at``: at which step.
+
+    ``sign_ins``: the same for who signs in.
+    """
 
     received: list[Received] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
     at: str = "DATA"
     port: int = 0
     signed_in: list[str] = field(default_factory=list)
+    sign_ins: list[str] = field(default_factory=list)
 
-    def start(self, **options: Any) -> None:
-        """Listen, on the port that it had before."""
+    def start(self, secured: ssl.SSLContext | None = None, **options: Any) -> None:
+        """Listen, on the port that it had before. ``secured``: speak TLS from the start; ``options`` of aiosmtpd."""
         self._loop = asyncio.new_event_loop()
         ready = threading.Event()
 
         async def listen() -> None:
             made = await self._loop.create_server(
-                lambda: SMTP(self, loop=self._loop, hostname="sink", **options), "127.0.0.1", self.port
+                lambda: SMTP(self, loop=self._loop, hostname="sink", **options), "127.0.0.1", self.port, ssl=secured
             )
             self._server, self.port = made, made.sockets[0].getsockname()[1]
             ready.set()
@@ -82,7 +87,8 @@ class MailSink:
     def sign_in(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
         """Let in whoever knows the word."""
         self.signed_in.append(data.login.decode())
-        return AuthResult(success=data.password == b"open0sesame")
+        message = self.sign_ins.pop(0) if self.sign_ins else None
+        return AuthResult(success=message is None and data.password == b"open0sesame", handled=False, message=message)
 
     # The names that aiosmtpd calls.
 

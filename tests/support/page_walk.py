@@ -71,6 +71,7 @@ _BOTH = {
     "key_feed": _form(Action.KEYS_REPLACE),
     "key_move": _form(Action.KEYS_EDIT, package_id="PACKAGE", step="do"),
     "key_site_free": _form(Action.SITES_FREE),
+    "key_resend": _form(Action.KEYS_RESEND),
     "key_delete": _form(Action.KEYS_DELETE, 422, confirm="wrong"),
     "key_mail": Needs(Action.KEYS_READ),
     "numbers": Needs(Action.STATS_READ),
@@ -93,6 +94,7 @@ PAGES: dict[str, Needs] = {
     "owner_customer": Needs(Action.CUSTOMERS_READ),
     "owner_customer_export": _form(Action.CUSTOMERS_EXPORT, 200),
     "owner_customer_erase": _form(Action.CUSTOMERS_ERASE, 422, confirm="wrong"),
+    "owner_customer_link": _form(Action.KEYS_RESEND, how="mail"),
     "owner_customer_domains": _form(Action.KEYS_DOMAINS, step="do"),
     "owner_customer_move": _form(Action.KEYS_DOMAINS, 422, site="none"),
     "owner_customer_change": _form(Action.KEYS_RENEW, how="term", keys="KEY", step="do"),
@@ -104,6 +106,10 @@ PAGES: dict[str, Needs] = {
     ),
     "repo_key_why": Needs(Action.KEYS_EXPLAIN),
     "owner_settings": Needs(Action.SETTINGS_READ, Action.SETTINGS_WRITE, {"which_streams": "usual"}),
+    "owner_mails": Needs(Action.SETTINGS_READ),
+    "owner_mail": Needs(
+        Action.SETTINGS_READ, Action.SETTINGS_WRITE, {"source": "Subject: Walked\n\n{keys}", "step": "do"}
+    ),
     "owner_import": _form(Action.KEYS_IMPORT, 422),
     "owner_payments": Needs(Action.PURCHASES_READ),
     "owner_payment": Needs(Action.PURCHASES_READ),
@@ -121,7 +127,7 @@ MORE = {"key_expiry": Action.KEYS_EDIT}
 # What belongs to the place itself, whatever else the walk is about.
 OF_PLACE = {"package_new", "settings", "token_new"}
 # What can be done once to a thing, so that each role needs one of its own.
-ONCE_A_THING = {"key_site_free"}
+ONCE_A_THING = {"key_site_free", "key_resend", "customer_link"}
 
 _numbers = itertools.count(1)
 
@@ -154,6 +160,7 @@ class Things:
         thing = things.get(page.path.split("/")[0], self.key)
         filled = page.path.replace("<id>", str(thing)).replace("<site>", str(self.site)).replace("<ids>", str(self.key))
         filled = filled.replace("<name>", "sites").replace("<source>", "stripe")
+        filled = filled.replace("<kind>", "keys").replace("<language>", "en")
         return f"{base}/{filled}" if filled or base == SITE else base
 
     def sent(self, needs: Needs) -> dict[str, str]:

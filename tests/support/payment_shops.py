@@ -135,7 +135,8 @@ class Shop(Books):
 
     def _map(self, match: str, value: str, package: str) -> None:
         with self.session() as session:
-            named = licenses.package_by_name(session, self.owner_id, None, package)
+            repo_id = self.tiers.get(package, {}).get("repo_id")
+            named = licenses.package_by_name(session, self.owner_id, repo_id, package)
             assert named is not None
             row = PriceMap(account_id=self.account.id, match_type=match, match_value=value, package_id=named.id or 0)
             payment_accounts.put_map(session, row)

@@ -70,7 +70,10 @@ def test_a_site_too_many_is_told_how_to_free_one_and_the_known_ones_go_on(instal
     for host in ("one.org", "two.org"):
         assert code(client, key, host) == "valid"
     assert code(client, key, "three.org") == "site_limit"
-    assert b"Free a site" in client.get(FILE, query_string={"dlid": key.code, "domain": "three.org"}).data
+    asked = {"dlid": key.code, "domain": "three.org"}
+    assert b"Free a site" in client.get(FILE, query_string=asked).data
+    page = client.get(FILE, query_string=asked, headers={"Accept": "text/html"}).data
+    assert b'<a href="https://git.example.com/-/licensing/my/" rel="noreferrer">See your sites and free one</a>' in page
     assert code(client, key, "one.org") == "valid"
     assert code(client, key) == "valid"
     assert [host for host, _ in hosts(installation, key)] == ["one.org", "two.org"]

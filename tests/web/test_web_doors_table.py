@@ -39,6 +39,9 @@ ADDRESSES = {
     "/-/licensing/buy/<endpoint>/<int(max=2147483647):package>": "buyers",
     "/-/licensing/buy/<endpoint>/<int(max=2147483647):package>/cancelled": "buyers",
     "/-/licensing/thanks/<endpoint>": "buyers",
+    "/-/licensing/my/": "customer's form",
+    "/-/licensing/my/<link>": "customer",
+    "/-/licensing/my/<link>/sites/<int(max=2147483647):number>/free": "customer's button",
     "/-/licensing/health": "operators",
     "/-/licensing/metrics": "operators",
     "/-/licensing/openapi.json": "operators",
@@ -52,7 +55,7 @@ ADDRESSES = {
     **{page.rule: "form" if page.posts else "page" for page in PAGES},
     **{f"{base}/<path:rest>": "nothing" for level, base in BASES.items() if level != "site"},
 }
-OF_PEOPLE = {"person", "sign-out", "page", "form", "nothing"}
+OF_PEOPLE = {"person", "sign-out", "page", "form", "nothing", "customer", "customer's form", "customer's button"}
 OF_PRODUCTS = [rule for rule, kind in ADDRESSES.items() if kind not in {"hook", "operators", "buyers"} | OF_PEOPLE]
 
 
@@ -191,6 +194,12 @@ def test_the_other_doors_have_one_method_each(visitor):
     assert visitor.post("/-/licensing/hooks/stripe/nobody").status_code == 404
     assert visitor.get("/-/licensing/buy/nobody/1").status_code == 404
     assert visitor.post("/-/licensing/buy/nobody/1").status_code == 405
+    assert visitor.get("/-/licensing/my/").status_code == 200
+    assert visitor.post("/-/licensing/my/").status_code == 403
+    assert visitor.get("/-/licensing/my/nobody").status_code == 404
+    assert visitor.post("/-/licensing/my/nobody").status_code == 405
+    assert visitor.get("/-/licensing/my/nobody/sites/1/free").status_code == 405
+    assert visitor.post("/-/licensing/my/nobody/sites/1/free").status_code == 404
     assert visitor.get("/-/licensing/health").status_code == 200
     assert visitor.post("/-/licensing/health").status_code == 405
     assert visitor.get("/-/licensing/metrics").status_code == 404
@@ -208,5 +217,6 @@ def test_the_table_has_every_address_and_no_other(visitor):
 def test_every_address_answers_the_methods_of_its_kind_and_no_others(visitor):
     methods = {rule.rule: rule.methods - {"OPTIONS"} for rule in rules_of_sites(visitor)}
     posting = {"hook": {"POST"}, "sign-out": {"POST"}, "form": {"GET", "HEAD", "POST"}}
+    posting |= {"customer's form": posting["form"], "customer's button": {"POST"}}
     wanted = {rule: posting.get(kind, {"GET", "HEAD"}) for rule, kind in ADDRESSES.items()}
     assert methods == wanted

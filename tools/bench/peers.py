@@ -8,7 +8,7 @@ from pathlib import Path
 import requests
 from rich.progress import Progress
 
-from tools import live_gitea
+from tools import go_servers, live_gitea
 from tools.bench import beside, live_scene, reconcile, storm
 from tools.bench.load import Generator
 from tools.bench.report import Results
@@ -23,7 +23,7 @@ _WANTED = {
 }
 _NAMES = (beside.FEED, beside.DOWNLOAD, beside.P50, beside.P95, storm.ERRORS, storm.P99)
 # What one part may fail with while the others are still worth telling.
-_FAILURES = (live_gitea.CannotObtainError, RuntimeError, OSError, requests.RequestException)
+_FAILURES = (go_servers.CannotObtainError, RuntimeError, OSError, requests.RequestException)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,10 @@ from tools.bench.live_scene import OWNER, Beside
 from tools.bench.storm_load import Answer
 
 ERRORS, P99 = "storm_errors", "storm_p99_ms"
-CHECKS_PER_SITE = 3
-_PROCESSES, _CONNECTIONS = 2, 16
+CHECKS_PER_SITE = 2
+# Ten thousand sites within three minutes, at even distances, whether those before have their answers or not.
+PER_SECOND = 55.0
+_PROCESSES, _CONNECTIONS = 2, 64
 # A revoked key stops in every worker within this time.
 _REVOKED_WITHIN_SECONDS = 1.0
 _PROGRAM = Path(__file__).with_name("storm_load.py")
@@ -36,7 +38,7 @@ class Weather:
 
 
 def storm(beside: Beside, sites: int, say: Callable[[str], None]) -> dict[str, float]:
-    """Let each of so many sites check three times. Returns errors, the 99th percentile in ms, and checks a second.
+    """Let each of so many sites check twice. Returns errors, the 99th percentile in ms, and checks a second.
 
     Raises ``UnsoundError`` where nothing went on meanwhile: then it was no storm.
     """
@@ -63,7 +65,7 @@ def storm(beside: Beside, sites: int, say: Callable[[str], None]) -> dict[str, f
         raise UnsoundError("the storm was too short for a release or a revoked key; take more sites")
     return {
         ERRORS: len(wrong),
-        P99: percentile([answer.seconds for answer in answers], 99) * 1000,
+        P99: percentile([answer.late + answer.seconds for answer in answers], 99) * 1000,
         "storm_checks_per_s": len(answers) / (time.time() - began),
     }
 
@@ -84,7 +86,8 @@ def _blow(port: int, codes: list[str]) -> list[Answer]:
     running = []
     for number in range(_PROCESSES):
         sites = [(index, code) for index, code in enumerate(codes) if index % _PROCESSES == number]
-        work = [port, f"/{OWNER}/weather0/updates.xml", sites, CHECKS_PER_SITE, _CONNECTIONS // _PROCESSES]
+        work = [port, f"/{OWNER}/weather0/updates.xml", sites, CHECKS_PER_SITE]
+        work += [_CONNECTIONS // _PROCESSES, PER_SECOND / _PROCESSES]
         process = subprocess.Popen(
             [sys.executable, str(_PROGRAM)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )

@@ -14,13 +14,17 @@ _ANSWER_SECONDS = 30.0
 
 
 class Answer(NamedTuple):
-    """``began`` is the wall clock's time; ``status`` 0: none came. ``listed``: the feed offered something."""
+    """``began`` is the wall clock's time; ``status`` 0: none came. ``listed``: the feed offered something.
+
+    ``late``: seconds for which the check had to wait, since all connections were waiting for answers.
+    """
 
     site: int
     began: float
     seconds: float
     status: int
     listed: bool
+    late: float = 0.0
 
 
 def ask(port: int, path: str, site: int, code: str) -> Answer:
@@ -43,19 +47,29 @@ def ask(port: int, path: str, site: int, code: str) -> Answer:
     )
 
 
-def main(port: int, path: str, sites: list[tuple[int, str]], times: int, connections: int) -> list[Answer]:
-    """Let every site check so many times, so many connections at a time, all sites once before any comes again."""
-    waiting = iter([each for _ in range(times) for each in sites])
+def main(
+    port: int, path: str, sites: list[tuple[int, str]], times: int, connections: int, per_second: float
+) -> list[Answer]:
+    """Let every site check so many times, all sites once before any comes again.
+
+    They come when their time has come, so many a second, and wait for nobody: who is answered slowly does not put the
+    next one off, as long as one of the connections is free.
+    """
+    waiting = enumerate([each for _ in range(times) for each in sites])
     answers: list[Answer] = []
     lock = threading.Lock()
+    begin = time.perf_counter()
 
     def work() -> None:
         while True:
             with lock:
-                following = next(waiting, None)
+                number, following = next(waiting, (0, None))
             if following is None:
                 return
-            answer = ask(port, path, *following)
+            due = begin + number / per_second
+            time.sleep(max(0.0, due - time.perf_counter()))
+            late = time.perf_counter() - due
+            answer = ask(port, path, *following)._replace(late=late)
             with lock:
                 answers.append(answer)
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bridge.payments.pretend.paypal_world import PayPalWorld, Thing, amount_of
+from bridge.payments.pretend.paypal_world import PayPalWorld, Thing, amount_of, name_of
 from bridge.rules.payments import money
 
 _API = "https://api-m.paypal.com"
@@ -48,10 +48,10 @@ class PayPalSubscriptions(PayPalWorld):
         )
         return str(made["id"])
 
-    def activate(self, subscription: str, email: str | None = "ann@example.com") -> None:
+    def activate(self, subscription: str, email: str | None = "ann@example.com", name: str = "Ann") -> None:
         """The buyer agrees."""
         found = self.get("subscription", subscription)
-        found["subscriber"] = {"email_address": email, "name": {"given_name": "Ann", "surname": "Buyer"}}
+        found["subscriber"] = {"email_address": email, "name": name_of(name)}
         cycles = self.get("plan", found["plan_id"])["billing_cycles"]
         found["billing_info"]["cycle_executions"] = [
             {"tenure_type": each["tenure_type"], "sequence": each["sequence"], "cycles_completed": 0}

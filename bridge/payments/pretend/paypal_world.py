@@ -102,7 +102,7 @@ class PayPalWorld:
         self, order: str, email: str | None = "ann@example.com", name: str = "Ann", *, told: bool = True
     ) -> None:
         """The buyer agrees; no money moves yet. ``told``: there is an event about it."""
-        payer = {"email_address": email, "payer_id": "PAYER0000001", "name": {"given_name": name, "surname": "Buyer"}}
+        payer = {"email_address": email, "payer_id": "PAYER0000001", "name": name_of(name)}
         self.get("checkout-order", order).update(status="APPROVED", payer=payer)
         if told:
             self.emit("CHECKOUT.ORDER.APPROVED", "checkout-order", order)
@@ -203,6 +203,12 @@ class PayPalWorld:
             found["dispute_outcome"] = {"outcome_code": outcome}
         word = "RESOLVED" if status == "RESOLVED" else "UPDATED"
         self.emit(f"CUSTOMER.DISPUTE.{word}", "dispute", dispute)
+
+
+def name_of(buyer: str) -> Thing:
+    """A name as PayPal writes it."""
+    given, _, surname = buyer.partition(" ")
+    return {"given_name": given, "surname": surname or "Buyer"}
 
 
 def amount_of(minor: int, currency: str) -> Thing:

@@ -25,13 +25,14 @@ WORDS = Words(
     free_again="It works again.",
     date="%-d %B %Y",
 )
+_OWN = "\n\nYour licenses, their sites and downloads are here: {my_page}"
 _END = "\n\nQuestions? {support}\n\n{seller}"
 _LOOK = "\n\nThe command “bridge payments attention” lists what waits for a decision."
 TEXTS = {
     Message.KEYS: (
         "Subject: Your license for {package}\n\nHello {customer},\n\n"
         "this is your license for {package}. Keep this mail: whoever has the key can use the license.\n\n"
-        "{keys}\n\n{how_to_enter}\n\nFor some days it is also shown here: {page}" + _END
+        "{keys}\n\n{how_to_enter}\n\nFor some days it is also shown here: {page}" + _OWN + _END
     ),
     Message.SALE_FAILED: (
         "Subject: Your payment did not arrive\n\nHello {customer},\n\n"
@@ -46,12 +47,18 @@ TEXTS = {
     ),
     Message.KEY_STATE: (
         "Subject: Your license for {package}\n\nHello {customer},\n\n"
-        "something changed about this license:\n\n{keys}\n\n{state}" + _END
+        "something changed about this license:\n\n{keys}\n\n{state}" + _OWN + _END
     ),
     Message.REMINDER: (
         "Subject: Your license for {package} ends on {expires}\n\nHello {customer},\n\n"
         "your license for {package} ends on {expires}, and nothing renews it by itself:\n\n{keys}\n\n"
-        "Renew it here: {renewal_url}" + _END
+        "Renew it here: {renewal_url}" + _OWN + _END
+    ),
+    Message.LINK: (
+        "Subject: Your licenses from {seller}\n\nHello {customer},\n\n"
+        "your licenses, their sites and downloads are here:\n\n{my_page}\n\n"
+        "Keep the address to yourself: it needs no password, and it works for some time only. There you can ask for a "
+        "new one.\nIf you did not ask for this mail, you need not do anything." + _END
     ),
     Message.REVIEW: (
         "Subject: A purchase waits for your decision\n\n"

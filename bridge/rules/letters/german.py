@@ -29,13 +29,14 @@ WORDS = Words(
     free_again="Sie gilt wieder.",
     date="%d.%m.%Y",
 )
+_OWN = "\n\nIhre Lizenzen, deren Websites und Downloads finden Sie hier: {my_page}"
 _END = "\n\nFragen? {support}\n\n{seller}"
 _LOOK = "\n\nDer Befehl „bridge payments attention“ zeigt, was auf eine Entscheidung wartet."
 TEXTS = {
     Message.KEYS: (
         "Subject: Ihre Lizenz für {package}\n\nGuten Tag {customer},\n\n"
         "hier ist Ihre Lizenz für {package}. Bewahren Sie diese Mail auf: Wer den Schlüssel hat, kann die Lizenz"
-        " nutzen.\n\n{keys}\n\n{how_to_enter}\n\nEinige Tage lang steht sie auch hier: {page}" + _END
+        " nutzen.\n\n{keys}\n\n{how_to_enter}\n\nEinige Tage lang steht sie auch hier: {page}" + _OWN + _END
     ),
     Message.SALE_FAILED: (
         "Subject: Ihre Zahlung kam nicht an\n\nGuten Tag {customer},\n\n"
@@ -50,12 +51,18 @@ TEXTS = {
     ),
     Message.KEY_STATE: (
         "Subject: Ihre Lizenz für {package}\n\nGuten Tag {customer},\n\n"
-        "an dieser Lizenz hat sich etwas geändert:\n\n{keys}\n\n{state}" + _END
+        "an dieser Lizenz hat sich etwas geändert:\n\n{keys}\n\n{state}" + _OWN + _END
     ),
     Message.REMINDER: (
         "Subject: Ihre Lizenz für {package} endet am {expires}\n\nGuten Tag {customer},\n\n"
         "Ihre Lizenz für {package} endet am {expires} und verlängert sich nicht von selbst:\n\n{keys}\n\n"
-        "Hier verlängern Sie sie: {renewal_url}" + _END
+        "Hier verlängern Sie sie: {renewal_url}" + _OWN + _END
+    ),
+    Message.LINK: (
+        "Subject: Ihre Lizenzen von {seller}\n\nGuten Tag {customer},\n\n"
+        "Ihre Lizenzen, deren Websites und Downloads finden Sie hier:\n\n{my_page}\n\n"
+        "Behalten Sie die Adresse für sich: Sie öffnet die Seite ohne Passwort und gilt nur einige Zeit. Dort können"
+        " Sie eine neue anfordern.\nWenn Sie diese Mail nicht angefordert haben, brauchen Sie nichts zu tun." + _END
     ),
     Message.REVIEW: (
         "Subject: Ein Kauf wartet auf Ihre Entscheidung\n\n"

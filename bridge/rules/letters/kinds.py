@@ -20,6 +20,7 @@ BLANKS: Mapping[str, str] = MappingProxyType(
         "keys": "the license keys, each with its package and how long it works",
         "how_to_enter": "how a key is entered in Joomla and Dolibarr, as far as the package is for them",
         "page": "the address of the page that shows the keys for some time after a purchase",
+        "my_page": "the address of the customer's own page; who has it is let in, so it ends after some time",
         "state": "what became of a key, in a sentence",
         "expires": "the day on which the key ends",
         "renewal_url": "where the license is renewed",
@@ -29,7 +30,7 @@ BLANKS: Mapping[str, str] = MappingProxyType(
     }
 )
 _EVERYWHERE = frozenset({"seller", "support", "package", "purchase"})
-_TO_CUSTOMER = _EVERYWHERE | {"customer"}
+_TO_CUSTOMER = _EVERYWHERE | {"customer", "my_page"}
 _TO_SELLER = _EVERYWHERE | {"customer", "email"}
 _ALSO: Mapping[Message, frozenset[str]] = MappingProxyType(
     {

@@ -14,6 +14,7 @@ class Message(StrEnum):
     PAYMENT_FAILED = "payment_failed"
     KEY_STATE = "key_state"  # reference: key (id), hold and reason as they were and are
     REMINDER = "reminder"  # reference: keys (ids), expires (the moment that it is about)
+    LINK = "link"  # reference: keys (one of the customer's); it leads to the customer's own page
 
     REVIEW = "review"  # reference: reviews (sentences)
     STILL_RENEWING = "still_renewing"
@@ -24,7 +25,7 @@ class Message(StrEnum):
 
 
 TO_CUSTOMER = frozenset(
-    {Message.KEYS, Message.SALE_FAILED, Message.PAYMENT_FAILED, Message.KEY_STATE, Message.REMINDER}
+    {Message.KEYS, Message.SALE_FAILED, Message.PAYMENT_FAILED, Message.KEY_STATE, Message.REMINDER, Message.LINK}
 )
 
 # A state may pass within seconds, since deliveries come in any order: it is looked at again before anything is said.

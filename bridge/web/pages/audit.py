@@ -12,7 +12,7 @@ from bridge.rules.permissions import Action
 from bridge.storage import pages
 from bridge.storage.pages import Trail
 from bridge.web.api.errors import ApiError, invalid
-from bridge.web.pages import paging
+from bridge.web.pages import actors, paging
 from bridge.web.pages.files_of_rows import csv_text
 from bridge.web.pages.forms import Form
 from bridge.web.pages.visits import Page, Visit, at_each
@@ -43,11 +43,15 @@ def show(visit: Visit) -> Response:
         return Response()
 
     refused = visit.attempt(form, ask) is None
+    changes = found[0].payload if found else []
+    with visit.reading() as session:
+        names = actors.names(session, (each.actor for each in changes), visit.call.owner_id)
     return visit.show(
         "audit.html",
         form=form,
         status=422 if refused else 0,
-        changes=found[0].payload if found else [],
+        changes=changes,
+        names=names,
         total=(found[0].total or 0) if found else 0,
         filtered=bool(asked),
         actions=ACTIONS,

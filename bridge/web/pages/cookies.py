@@ -11,7 +11,7 @@ from bridge.rules.person_sessions import is_own_path
 from bridge.services.sign_in import Attempt
 
 _ATTEMPT_SECONDS = 600
-_MOST_ATTEMPTS = 5
+_MOST_ATTEMPTS = 5  # tabs; the proxies of deploy/ let through so many and the session's
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,13 +50,19 @@ def has_token(request: Request, cookie: str) -> bool:
     return True
 
 
-def is_from_here(request: Request, public_url: str) -> bool:
-    """Whether a form was sent by a page of this very origin, as far as the browser says; every current one does."""
+def is_from_here(request: Request, public_url: str, *, nameless: bool = False) -> bool:
+    """Whether a form was sent by a page of this very origin, as far as the browser says; every current one does.
+
+    ``nameless``: the page tells nobody its address, so that browsers call the origin of its forms null. Of those that
+    say no more than that, the form's token has to do.
+    """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None and site != "same-origin":
         return False
     origin = request.headers.get("Origin")
     public = urlsplit(public_url)
+    if nameless and origin == "null":
+        return True
     return origin is None or origin.lower() == f"{public.scheme}://{public.netloc}".lower()
 
 

@@ -15,7 +15,7 @@ from bridge.storage import pages
 from bridge.storage.pages import Trail
 from bridge.web.api import schemas_keys as shown
 from bridge.web.api.errors import ApiError, invalid
-from bridge.web.pages import repo_home
+from bridge.web.pages import actors, repo_home
 from bridge.web.pages.visits import Page, Visit, at_each
 
 USAGE_DAYS = 30
@@ -46,10 +46,11 @@ def page(visit: Visit) -> Response:
         site_total=sites.total,
         usage=usage.payload[:_MOST_LINES],
         usage_total=usage.total,
-        history=_history(visit, found),
+        **_history(visit, found),
         may=Permissions(visit, found),
         state_words=state_words(found, visit.now),
         feeds=feeds(visit, found),
+        own_page=_own_page(visit, found),
         usage_days=USAGE_DAYS,
     )
 
@@ -142,14 +143,27 @@ def feeds(visit: Visit, key: shown.Key) -> list[tuple[str, str]]:
     return [(product.full_name, f"{product.labels.base}/updates/{key.feed_token}.xml")]
 
 
-def _history(visit: Visit, key: shown.Key) -> Any:
-    """What happened to it; ``None`` for those who may not see it. It stands where the key's package belongs."""
-    if not visit.may(Action.AUDIT_READ, of_owner=key.package.level == "owner"):
-        return None
+def _own_page(visit: Visit, key: shown.Key) -> str:
+    """Where one gets the link to the customer's own page, which has all keys of the owner; "" for those who don't."""
+    if key.master or not visit.may(Action.KEYS_RESEND, of_owner=True):
+        return ""
     with visit.reading() as session:
-        call = visit.call
-        wanted = Trail(call.owner_id, subject=f"key:{key.id}")
-        return pages.trail(session, wanted, limit=_MOST_LINES, offset=0)[1]
+        customer_id = rows(visit, session)[0].customer_id
+    return f"{visit.owner_base}/customers/{customer_id}/link" if customer_id else ""
+
+
+def _history(visit: Visit, key: shown.Key) -> dict[str, Any]:
+    """What happened to it, and who is meant; ``None`` for those who may not see it.
+
+    It stands where the key's package belongs.
+    """
+    if not visit.may(Action.AUDIT_READ, of_owner=key.package.level == "owner"):
+        return {"history": None}
+    with visit.reading() as session:
+        owner_id = visit.call.owner_id
+        wanted = Trail(owner_id, subject=f"key:{key.id}")
+        found = pages.trail(session, wanted, limit=_MOST_LINES, offset=0)[1]
+        return {"history": found, "names": actors.names(session, (each.actor for each in found), owner_id)}
 
 
 PAGES = at_each(

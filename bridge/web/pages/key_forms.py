@@ -199,6 +199,17 @@ def free_site(visit: Visit) -> Response:
     return _form(visit, "site", lambda _key: {}, send, site=site)
 
 
+def resend(visit: Visit) -> Response:
+    """Mail it to its customer once more."""
+
+    def send(key: shown.Key, form: Form) -> Response:
+        del form
+        sent: Any = visit.fill("resend_license_key", id=key.id).payload
+        return visit.done(f"keys/{key.id}", f"The key is on its way to {sent.to}.")
+
+    return _form(visit, "resend", lambda _key: {}, send)
+
+
 def delete(visit: Visit) -> Response:
     """Take it away for good; site admins only."""
 
@@ -232,5 +243,6 @@ PAGES = at_each(
     _page("feed", "feed", Action.KEYS_REPLACE, replace_feed, anew=True),
     _page("move", "package", Action.KEYS_EDIT, move, once=False),
     _page("site_free", "sites/<site>/free", Action.SITES_FREE, free_site, anew=True),
+    _page("resend", "resend", Action.KEYS_RESEND, resend),
     _page("delete", "delete", Action.KEYS_DELETE, delete, anew=True),
 )

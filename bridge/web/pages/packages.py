@@ -11,10 +11,11 @@ from bridge.models import Package, Repo
 from bridge.rules import terms
 from bridge.rules.permissions import Action
 from bridge.rules.variables import OwnerSettings, RepoSettings
-from bridge.storage import catalog, key_search, licenses
+from bridge.storage import catalog, key_search, licenses, payment_accounts
 from bridge.storage.key_search import Filter
 from bridge.web.api import schemas as shown
 from bridge.web.api.errors import invalid
+from bridge.web.pages import payments
 from bridge.web.pages.forms import Form
 from bridge.web.pages.visits import Page, Visit, at_each
 
@@ -45,7 +46,20 @@ def list_all(visit: Visit) -> Response:
     found = all_of(visit)
     with visit.reading() as session:
         lines = [_line(visit, session, each) for each in found]
-    return visit.show("packages.html", lines=lines, streams=_streams(visit))
+        prices = _prices(visit, session)
+    return visit.show("packages.html", lines=lines, streams=_streams(visit), prices=prices)
+
+
+def _prices(visit: Visit, session: Any) -> dict[int, list[str]]:
+    """What sells each package, in words; nothing for those who may not see what is sold."""
+    found: dict[int, list[str]] = {}
+    may_see = visit.may(Action.PURCHASES_READ, of_owner=True)
+    for account in payment_accounts.all_of(session, visit.call.owner_id) if may_see else ():
+        for row in payment_accounts.maps_of(session, account.id or 0):
+            price = payments.price_text(row)
+            said = f"{row.match_value} ({price})" if price else row.match_value
+            found.setdefault(row.package_id, []).append(f"{said} at {account.source}")
+    return found
 
 
 def make(visit: Visit) -> Response:

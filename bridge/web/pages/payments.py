@@ -29,7 +29,9 @@ STATUSES = (
 # What the command line calls a choice, and the page that does the same.
 _COMMAND = re.compile(r"bridge payments (map|bind|accept|replay) \S+/(\S+)(?: ([^\s,]+))?")
 _WORDS = {"map": "Map it to a package", "bind": "Bind a key", "accept": "Issue keys for it", "replay": "Read it again"}
-_FIELDS = {"bind": "ref", "accept": "ref", "replay": "events"}
+_FIELDS = {"map": "value", "bind": "ref", "accept": "ref", "replay": "events"}
+# What stands in a command for what a person has yet to say.
+_BLANKS = {None, "PRICE", "WORD"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ class Choices:
         if found is None or not self._may:
             return "", choice
         what, source, text = found.groups()
-        query = {_FIELDS[what]: text} if what in _FIELDS and text else {}
+        query = {_FIELDS[what]: text} if text not in _BLANKS else {}
         path = f"payments/{source}/{what}"
         return self._visit.to(f"{path}?{urlencode(query)}" if query else path), _WORDS[what]
 

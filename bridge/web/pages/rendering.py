@@ -117,6 +117,23 @@ def stranger(doors: Doors) -> Chrome:
     )
 
 
+def to_a_stranger(doors: Doors, text: str, status: int) -> Response:
+    """A page for somebody without an account, whose address may be a secret."""
+    response = Response(text, status, content_type=_HTML)
+    if status == 429:  # noqa: PLR2004  too often: again in a minute
+        response.headers["Retry-After"] = "60"
+    return sealed_for_a_stranger(doors, response)
+
+
+def sealed_for_a_stranger(doors: Doors, response: Response) -> Response:
+    """An answer that is kept nowhere; no other site, and no file of ours, is told its address."""
+    response.headers["Cache-Control"] = "no-store"
+    guarding.seal(response, gitea_origin(doors))
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
 def see_other(address: str) -> Response:
     """Go on there, after a form or to Gitea and back."""
     return Response(status=303, headers={"Location": address})

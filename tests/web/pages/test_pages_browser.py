@@ -1,60 +1,17 @@
-"""The pages in a real browser: journeys, accessibility on both grounds and both widths, and what hostile texts do there."""
+"""The pages in a real browser: what people do there, one journey after the other."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
-from support.browsers import running_browser
-from support.page_sites import HOME, Site, running_site, sign_in
+from sqlmodel import select
+from support.browsers import visiting
+from support.journey import eventually
+from support.page_sites import HOME, Guest, Site, sign_in
+from support.zips import joomla_module
 
-from bridge.web.pages.catalogue import ALL
+from bridge.models import Outbox, Owner
+from bridge.services import mail_letters, mailing
 
 OWNER = "/acme/-/licensing"
-
-
-@pytest.fixture(scope="module")
-def site(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with running_browser() as browser, running_site(migrated_sqlite, tmp_path_factory.mktemp("site"), browser) as made:
-        yield made
-
-
-def paths(site: Site) -> list[str]:
-    """Every page that shows something, filled in; what stands at a repo and at its owner alike, at the repo only."""
-    key, package = site.api.keys["annual"].id, site.api.packages["Standard"]
-    once = {page.view: page for page in reversed(ALL)}
-    shown = [page for page in once.values() if not page.path.endswith((".csv", ".ndjson", ".svg", "check"))]
-    bases = {"repo": HOME, "owner": OWNER, "site": "/-/licensing"}
-    return [
-        f"{bases[page.level]}/{page.path}".rstrip("/" if page.level != "site" else "")
-        .replace("packages/<id>", f"packages/{package}")
-        .replace("customers/<id>", "customers/1")
-        .replace("tokens/<id>", "tokens/1")
-        .replace("events/<id>", "events/1")
-        .replace("<source>", "stripe")
-        .replace("<id>", str(key))
-        .replace("<ids>", str(key))
-        .replace("<site>", "1")
-        for page in shown
-    ]
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_every_page_is_accessible_fits_and_keeps_its_policy(site: Site):
-    """Light and wide, then dark and narrow: colours know nothing of the width, nor places of the colours."""
-    faults: dict[str, list[str]] = {}
-    with site.visited_by("site_admin") as guest:
-        for path in paths(site):
-            guest.visit.complaints.clear()
-            guest.look(1280, dark=False)
-            guest.open(path)
-            found = guest.faults()
-            guest.look(390, dark=True)
-            found += guest.faults()
-            if found:
-                faults[path] = found
-    assert faults == {}
 
 
 def test_from_nothing_to_a_key_in_a_mail(site: Site):
@@ -228,30 +185,61 @@ def test_a_site_admin_sees_the_installation(site: Site):
         assert guest.visit.complaints == []
 
 
-HOSTILE = (
-    "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "'-alert(1)-'", "{{ 7*7 }}", "javascript:alert(1)",
-    "</textarea><script>alert(1)</script>", "&lt;b&gt;", '=HYPERLINK("http://evil.example")',
-)  # fmt: skip
+def link_of_a_mail(site: Site) -> str:
+    """The link in the mail of acme that is waiting to be sent, which is queued a moment after the answer."""
+    made = site.api.made
+
+    def rows(session):
+        query = select(Outbox).join(Owner, Owner.id == Outbox.owner_id)
+        return session.exec(query.where(Outbox.kind == "link", Owner.name == "acme")).all()
+
+    def is_queued() -> bool:
+        with made.parts.open_session(read_only=True) as session:
+            return bool(rows(session))
+
+    eventually(is_queued, 10)
+    with made.parts.open_session(read_only=True) as session:
+        (row,) = rows(session)
+        letter, _ = mail_letters.write(session, row, mailing.rules_of(made.settings).post, made.clock())
+    found = re.search(rf"{site.url}/-/licensing/my/[0-9a-f.]+", letter.text)
+    assert found is not None
+    return found[0]
 
 
-def test_hostile_texts_are_inert_everywhere(site: Site):
-    keys = [site.api.new_key("Local", customer_name=text, note=text, labels=(text,)) for text in HOSTILE]
-    package = site.api.made.package("acme", HOSTILE[0], repo="mod-weather")
-    with site.visited_by("owner") as guest:
-        alerts: list[str] = []
-        guest.page.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
-        shown = [HOME, f"{HOME}?q=%3Cscript%3Ealert(1)%3C/script%3E", f"{HOME}/packages", f"{HOME}/packages/{package}"]
-        shown += [
-            OWNER,
-            f"{OWNER}/customers",
-            f"{OWNER}/audit",
-            f"{OWNER}/numbers",
-            f"{OWNER}/packages",
-            f"{HOME}/audit",
-        ]
-        shown += [f"{HOME}/keys/{key.id}{what}" for key in keys for what in ("", "/mail", "/describe")]
-        for path in shown:
-            guest.open(path)
-            assert guest.page.locator("main script, main img[src='x'], main b").count() == 0, path
-        assert (alerts, guest.visit.complaints) == ([], [])
-        assert "49" not in guest.open(f"{HOME}/keys/{keys[3].id}").locator("h1").inner_text()
+def test_a_customer_asks_for_a_link_copies_the_key_downloads_and_frees_a_site(site: Site):
+    site.api.made.publish("acme", "mod-weather", "1.0.0", {"weather.zip": joomla_module("weather", "1.0.0")})
+    with visiting(site.browser) as visit:
+        guest, page = Guest(visit, site.url), visit.page
+        faults: dict[str, list[str]] = {}
+
+        def look(what: str) -> None:
+            for width, dark in ((1280, False), (390, True)):
+                guest.look(width, dark=dark)
+                faults[f"{what} {width}"] = guest.faults()
+
+        guest.open("/-/licensing/my/")
+        look("form")
+        page.get_by_label("Your mail address").fill("ann@example.com")
+        page.get_by_role("button", name="Mail me a link").click()
+        page.get_by_text("a mail with a link is on its way to it").wait_for()
+        page.goto(link_of_a_mail(site))
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.get_by_role("button", name="Copy: License key for Standard").click()
+        page.get_by_text("Copied", exact=True).wait_for(state="attached")
+        assert page.evaluate("navigator.clipboard.readText()") == site.api.keys["annual"].code
+        with page.expect_download() as taken:
+            page.get_by_role("link", name=re.compile("^Download .*1.0.0")).first.click()
+        assert taken.value.suggested_filename == "weather.zip"
+        page.get_by_text("Free …").first.click()
+        look("page")
+        guest.look(1280, dark=False)
+        page.get_by_role("button", name="Free shop.example.com").click()
+        page.get_by_text("The site was freed").wait_for()
+        assert page.get_by_role("button", name="Free shop.example.com", include_hidden=True).count() == 0
+        guest.open("/-/licensing/my/1.0.1.0")
+        complained = [each for each in visit.complaints if "404" not in each]
+        visit.complaints.clear()
+        look("wrong link")
+        assert {what: found for what, found in faults.items() if found} == {}
+        assert complained == []
+        assert [each for each in visit.elsewhere if "/assets/img/logo.svg" not in each] == []

@@ -14,6 +14,7 @@ from support.payment_shops import open_shop
 from support.served import until
 
 from bridge.models import KeyCode, LicenseKey, PaymentEvent
+from bridge.services.payment_inbox import LEASE_SECONDS
 
 # How often each is killed; starting all of `serve` again takes ten times as long as starting one web worker.
 WEIGHTS = {"web worker": 6, "worker": 3, "serve": 1, "web": 1}
@@ -21,7 +22,7 @@ WEIGHTS = {"web worker": 6, "worker": 3, "serve": 1, "web": 1}
 AT_LEAST_DONE = 50
 DELIVERIES_OF_A_PURCHASE = 20
 # What a killed worker was reading is free again when its lease ends, after five minutes. Only long runs wait for that.
-LONG = 2000
+LONG = 500
 
 
 @pytest.fixture
@@ -50,21 +51,11 @@ def test_shuffled_deliveries_among_kills_end_in_the_books_of_the_orderly_world(
     door = f"{served.base}/-/licensing/hooks/stripe/{shop.account.endpoint}"
     sent = Deliveries(door, shop.account.secret, shuffled(events, deliveries, dice))
     sent.start()
-    kills, done = Counter(), 0
-    for kind in victims(dice, is_long=deliveries >= LONG):
-        time.sleep(dice.uniform(0.3, 1.0))
-        if kind in {"worker", "serve"}:
-            if deliveries >= LONG and read(shop) < done + AT_LEAST_DONE:
-                continue
-            done = read(shop)
-        served.kill(kind, dice.choice)
-        kills[kind] += 1
-        if deliveries >= LONG and sent.done() and not unread(shop, "new"):
-            break
+    kills = killed_meanwhile(served, shop, sent, dice, is_long=deliveries >= LONG)
     until(sent.done, "an answer to every delivery")
     if deliveries < LONG:
         end_leases(shop)
-    until(lambda: not unread(shop, "new", "leased", "failed"), "the end of the inbox")
+    until(lambda: not unread(shop, "new", "leased", "failed"), "the end of the inbox", 2 * LEASE_SECONDS)
     served.stop()
     found = books(shop, now)
     wrong = {ref for ref in orderly.keys() | found.keys() if orderly.get(ref) != found.get(ref)}
@@ -77,6 +68,22 @@ def test_shuffled_deliveries_among_kills_end_in_the_books_of_the_orderly_world(
     assert {ref: (orderly.get(ref), found.get(ref)) for ref in wrong} == {}
     assert times_taken_in(shop, events) >= sent.answers[200] >= deliveries
     assert keys_without_a_purchase(shop) == []
+
+
+def killed_meanwhile(served, shop, sent, dice, *, is_long):
+    """Kill about every second while deliveries come and are read; how many of each kind."""
+    kills, done = Counter(), 0
+    for kind in victims(dice, is_long=is_long):
+        time.sleep(dice.uniform(0.3, 1.0))
+        if is_long and sent.done() and not unread(shop, "new"):
+            break
+        if kind in {"worker", "serve"}:
+            if is_long and read(shop) < done + AT_LEAST_DONE:
+                continue
+            done = read(shop)
+        served.kill(kind, dice.choice)
+        kills[kind] += 1
+    return kills
 
 
 def victims(dice, *, is_long):

@@ -19,15 +19,15 @@ ROOT = Path(__file__).parents[2]
 WAIT_SECONDS = 300
 
 
-def until(condition: Callable[[], Any], what: str) -> Any:
+def until(condition: Callable[[], Any], what: str, seconds: float = WAIT_SECONDS) -> Any:
     """Wait for something that other processes do; the sole thing that can't be had by turning a clock."""
-    deadline = time.monotonic() + WAIT_SECONDS
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = condition()
         if found:
             return found
         time.sleep(0.1)
-    pytest.fail(f"{what}: not within {WAIT_SECONDS} s")
+    pytest.fail(f"{what}: not within {seconds} s")
 
 
 def free_port() -> int:

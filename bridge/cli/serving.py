@@ -1,6 +1,7 @@
 """``bridge serve``, ``web`` and ``worker``: the processes."""
 
 import ctypes
+import os
 import signal
 import subprocess
 import sys
@@ -26,6 +27,8 @@ _POLL_SECONDS = 0.5
 _RESTART_SECONDS = 1.0
 _MOST_FAILED_STARTS = 20
 _PR_SET_PDEATHSIG = 1
+# How much the background worker leaves the processor to those whom somebody waits for, as `nice` counts it.
+_GIVES_WAY = 5
 
 
 @click.command()
@@ -59,6 +62,7 @@ def web(context: Context) -> None:
 def worker(context: Context) -> None:
     """Run the background worker only. Several may run; each job is done once."""
     set_up_logging(context.settings.log)
+    os.nice(_GIVES_WAY)
     asked_to_stop = StopSignals()
     use_database(context.settings)
     running = context.parts.worker

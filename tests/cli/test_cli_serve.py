@@ -27,6 +27,10 @@ def served(config, tmp_path):
     made.stop()
 
 
+def niceness(pid):
+    return os.getpriority(os.PRIO_PROCESS, pid)
+
+
 def run(config, *words, **env):
     return subprocess.run(
         [sys.executable, "-m", "bridge.cli", "--config", str(config), *words],
@@ -53,6 +57,8 @@ def test_it_answers_mends_itself_and_stops_without_a_trace(served, number):
     until(lambda: len(served.web_workers()) == 2 and victim not in served.web_workers(), "a new web worker")
     below = family(served.process.pid)
     assert len(below) >= 4  # web with its two workers, and the background worker
+    (background,) = served.named("worker")
+    until(lambda: niceness(background) > niceness(min(served.web_workers())), "a worker that gives way")
     served.process.send_signal(number)
     assert served.process.wait(WAIT_SECONDS) == 0
     until(lambda: not [pid for pid in below if alive(pid)], "the end of every process")

@@ -52,7 +52,7 @@ def test_the_page_has_the_keys_of_one_customer_the_revoked_ones_last(office):
     ("sold", "looked_through"),
     [
         ([{"repo_id": PLUGIN}], ["plg-seo"]),
-        ([{"repo_ids": [PLUGIN]}], ["plg-seo"]),
+        ([{"repo_ids": (PLUGIN,)}], ["plg-seo"]),
         ([{}], ["mod-weather"]),
         ([{}, {"repo_id": PLUGIN}], ["plg-seo"]),
         ([], []),

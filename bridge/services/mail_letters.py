@@ -82,6 +82,9 @@ def _about(session: Any, row: Outbox, now: datetime) -> About:
 
 
 def _is_test(about: About) -> bool:
+    """Whether a mail is about a trial. A link is about all that a customer has, whichever key it was queued for."""
+    if about.kind is Message.LINK:
+        return False
     return any(key.is_test for key in about.keys) or (about.purchase is not None and about.purchase.is_test)
 
 

@@ -40,9 +40,16 @@ class Package:
         """Whether a key of this package is for this repo (of the same owner) and edition (``""``: the plain one)."""
         if self.editions is not None and edition not in self.editions:
             return False
-        if self.repo_id is not None:
-            return repo_id == self.repo_id
-        return not self.repo_ids or repo_id in self.repo_ids
+        return self.names(repo_id) or self.opens_all
+
+    def names(self, repo_id: int) -> bool:
+        """Whether it is a package of this very repo, or lists it."""
+        return repo_id == self.repo_id or (self.repo_id is None and repo_id in self.repo_ids)
+
+    @property
+    def opens_all(self) -> bool:
+        """Whether it opens every repo of the owner, also later ones."""
+        return self.repo_id is None and not self.repo_ids
 
     def grants(self, stream: str) -> bool:
         """Whether the stream is in the package: an exact set, nothing cascades."""

@@ -1,6 +1,6 @@
 """A customer's own page: the keys that an owner issued to one mail address, for whoever has a good link to it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -8,12 +8,12 @@ from enum import StrEnum
 from typing import Any
 
 from bridge.models import LicenseKey, Owner, Package, Site
-from bridge.rules import site_moves
+from bridge.rules import domains, site_moves
 from bridge.rules.keys import State, grace_until
 from bridge.rules.letters import kinds
 from bridge.rules.strict_toml import is_web_address
 from bridge.services import customer_downloads, link_mails, mail_keys, mail_settings, payment_sales, sites
-from bridge.services.customer_downloads import Download
+from bridge.services.customer_downloads import Found
 from bridge.services.customer_links import CustomerLinks, Opened
 from bridge.services.gate import Gate
 from bridge.services.mail_keys import Shown
@@ -24,11 +24,10 @@ from bridge.storage import sites as site_rows
 from bridge.storage.audits import Actor
 
 KEYS_A_PAGE = 10
+# Those that were seen last; a key without a limit may have any number.
 SITES_SHOWN = 50
-# Sites that are counted; a key without a limit may have any number.
-_MOST_SITES = 1000
-# An owner's repos that are looked through for downloads.
-_MOST_REPOS = 50
+# An owner's repos that are looked through for downloads, of those that the keys open.
+MOST_REPOS = 50
 # In these states a key's code is still of use to whoever has it.
 _SHOWS_CODE = mail_keys.USABLE | {State.EXPIRED, State.SUSPENDED}
 
@@ -65,12 +64,19 @@ class KeyLine:
     moves_left: int | None
     renewal: Renewal | None
     feed_token: str
-    downloads: list[Download] = field(default_factory=list)
+    found: Found = field(default_factory=Found)
 
     @property
-    def domain(self) -> str:
-        """One of its sites, to be stated where its package asks for one."""
-        return next((site.host for site in self.sites if site.kind == "production"), "")
+    def opens(self) -> bool:
+        """Whether there may be something to download with it."""
+        return self.shown.state not in {State.REVOKED, State.SUSPENDED, State.NOT_STARTED}
+
+    @property
+    def stateable(self) -> list[str]:
+        """Domains that may be stated where its package asks for one. A site that is there takes no further place."""
+        live = sorted(self.sites, key=lambda site: site.kind != "production")
+        allowed = [site.host for site in live if not self.domains or _covers(self.domains, site.host)]
+        return [*allowed, *(each for each in self.domains if not each.startswith("*.") and each not in allowed)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +119,8 @@ class CustomerDesk:
             if opened is None:
                 return None
             page = self._page(session, opened, number, now)
-            repos = catalog.repos_of(session, opened.customer.owner_id, served_only=True)[:_MOST_REPOS]
-            paths = [(owner.name, repo.name) for repo, owner in repos]
-        packages = {key.shown.package_id for key in page.keys}
+            packages = {key.shown.package_id for key in page.keys if key.opens}
+            paths = _paths(session, opened.customer.owner_id, packages)
         found = [product for product in (self._product(*path, packages) for path in paths) if product is not None]
         return replace(page, keys=[self._with_downloads(key, found) for key in page.keys])
 
@@ -135,7 +140,7 @@ class CustomerDesk:
             live = site_rows.live_site(session, key.id or 0, site.host)
             if live is None or live.id != site_id:
                 return Freed.GONE
-            if _moves_left(session, key, _limit(session, key), now) == 0:
+            if live.slot is not None and _moves_left(session, key, _limit(session, key), now) == 0:
                 return Freed.TOO_OFTEN
             sites.free(session, key, site.host, Actor(f"{customer_pages.ACTOR}:{customer.id}", origin), now)
         return Freed.DONE
@@ -158,8 +163,8 @@ class CustomerDesk:
         )
         owner = session.get_one(Owner, customer.owner_id)
         shown = {each.id: each for each in mail_keys.shown(session, rows, now)}
-        domains = licenses.domains_of(session, shown)
-        keys = [self._line(session, owner, row, shown[row.id or 0], domains.get(row.id or 0, []), now) for row in rows]
+        assigned = licenses.domains_of(session, shown)
+        keys = [self._line(session, owner, row, shown[row.id or 0], assigned.get(row.id or 0, []), now) for row in rows]
         joomla, dolibarr = mail_keys.platforms(session, owner.id, {row.package_id for row in rows})
         voice = mail_settings.voice_of(owner, [])
         return Page(
@@ -182,19 +187,20 @@ class CustomerDesk:
         return found
 
     def _line(
-        self, session: Any, owner: Owner, row: LicenseKey, shown: Shown, domains: list[str], now: datetime
+        self, session: Any, owner: Owner, row: LicenseKey, shown: Shown, assigned: list[str], now: datetime
     ) -> KeyLine:
         package = session.get_one(Package, row.package_id)
         limit = _limit(session, row)
-        live = list(site_rows.live_sites(session, row.id or 0, limit=_MOST_SITES))
+        total, seats = site_rows.count_sites(session, row.id or 0)
+        latest = list(site_rows.latest_sites(session, row.id or 0, SITES_SHOWN))
         return KeyLine(
             shown=shown,
             code=shown.code if shown.state in _SHOWS_CODE else "",
             words=_words(row, package, shown),
-            domains=domains,
-            sites=live[:SITES_SHOWN],
-            more_sites=max(0, len(live) - SITES_SHOWN),
-            seats=sum(site.slot is not None for site in live),
+            domains=assigned,
+            sites=latest,
+            more_sites=max(0, total - len(latest)),
+            seats=seats,
             limit=limit,
             moves_left=_moves_left(session, row, limit, now),
             renewal=self._renewal(session, owner, package, shown),
@@ -212,10 +218,27 @@ class CustomerDesk:
         return Renewal(bought_at, anew=True) if bought_at else None
 
     def _with_downloads(self, key: KeyLine, products: Sequence[Product]) -> KeyLine:
-        if key.shown.state in {State.REVOKED, State.SUSPENDED, State.NOT_STARTED}:
+        if not key.opens:
             return key
-        files = customer_downloads.of_key(self._gate, products, key.shown.package_id, key.feed_token, key.domain)
-        return replace(key, downloads=list(files))
+        package_id, token = key.shown.package_id, key.feed_token
+        return replace(key, found=customer_downloads.of_key(self._gate, products, package_id, token, key.stateable))
+
+
+def _paths(session: Any, owner_id: int, package_ids: Collection[int]) -> list[tuple[str, str]]:
+    """Owner and name of the repos that packages open, by name; those that a package names go before all others."""
+    listed = licenses.repos_of_packages(session, package_ids)
+    packages = [
+        licenses.package_value(session.get_one(Package, each), listed.get(each, ())) for each in sorted(package_ids)
+    ]
+    served = catalog.repos_of(session, owner_id, served_only=True)
+    named = [repo.id for repo, _ in served if any(package.names(repo.id) for package in packages)]
+    others = [repo.id for repo, _ in served] if any(package.opens_all for package in packages) else []
+    wanted = set(list(dict.fromkeys([*named, *others]))[:MOST_REPOS])
+    return [(owner.name, repo.name) for repo, owner in served if repo.id in wanted]
+
+
+def _covers(patterns: Sequence[str], host: str) -> bool:
+    return any(domains.matches(pattern, host) for pattern in patterns)
 
 
 def _limit(session: Any, key: LicenseKey) -> int:

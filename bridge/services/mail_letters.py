@@ -9,6 +9,7 @@ from typing import Any
 
 from bridge.mail.letters import Letter, one_line
 from bridge.models import LicenseKey, Outbox, Owner, Purchase
+from bridge.rules.customers import mail_key
 from bridge.rules.letters import kinds, templates
 from bridge.rules.letters.words import Words
 from bridge.rules.payments.messages import TO_CUSTOMER, Message
@@ -81,6 +82,9 @@ def _about(session: Any, row: Outbox, now: datetime) -> About:
 
 
 def _is_test(about: About) -> bool:
+    """Whether a mail is about a trial. A link is about all that a customer has, whichever key it was queued for."""
+    if about.kind is Message.LINK:
+        return False
     return any(key.is_test for key in about.keys) or (about.purchase is not None and about.purchase.is_test)
 
 
@@ -97,7 +101,7 @@ def _customers_address(about: About) -> str:
 
 def _is_buyers(about: About, to: str) -> bool:
     """Whether a mail goes to whoever bought; a key may be somebody else's by now."""
-    return about.purchase is not None and about.purchase.customer_email.casefold() == to.casefold()
+    return about.purchase is not None and mail_key(about.purchase.customer_email) == mail_key(to)
 
 
 def _owners_address(about: About) -> str:

@@ -101,6 +101,7 @@ def free(session: Any, key: LicenseKey, host: str, actor: Actor, now: datetime) 
     if site is None:
         raise NotFoundError(f"the key has no active site {host}; `bridge site list` shows its sites")
     gone = {host, *orphaned_by(host, _facts(live))}
+    counted: dict[str, object] = {} if site.slot is not None else {rows.TOOK_NO_PLACE: True}
     for each in live:
         if each.host in gone:
             rows.set_free(session, each, now)
@@ -114,6 +115,6 @@ def free(session: Any, key: LicenseKey, host: str, actor: Actor, now: datetime) 
         owner_id=key.owner_id,
         repo_id=package.repo_id if package else None,
         before={"sites": [each.host for each in live]},
-        after={"sites": [each.host for each in live if each.host not in gone]},
+        after={"sites": [each.host for each in live if each.host not in gone]} | counted,
     )
     return tuple(sorted(gone))

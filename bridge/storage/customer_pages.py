@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from bridge.models import Audit, Customer, KeySlot, LicenseKey, Owner, Site
 from bridge.rules.customers import mail_key
+from bridge.storage.sites import TOOK_NO_PLACE
 
 ACTOR = "customer"
 FREED = "site.free"
@@ -50,10 +51,15 @@ def key_of_site(session: Session, customer_id: int, purchase_id: int, site_id: i
 
 
 def freed_since(session: Session, key_id: int, since: datetime) -> int:
-    """How often a customer freed a site of the key since a moment. What the seller frees does not count."""
+    """How often a customer freed a site of the key since a moment.
+
+    What the seller frees does not count, nor does a site that took no place.
+    """
     query = select(func.count()).select_from(Audit).where(Audit.subject == f"key:{key_id}", Audit.action == FREED)
     by_customer = col(Audit.actor).startswith(f"{ACTOR}:", autoescape=True)
-    return int(session.exec(query.where(by_customer, Audit.at > since)).one())
+    after: Any = col(Audit.after)
+    took_a_place = after[TOOK_NO_PLACE].as_string().is_(None)
+    return int(session.exec(query.where(by_customer, took_a_place, Audit.at > since)).one())
 
 
 def _theirs(customer_id: int, purchase_id: int) -> list[Any]:

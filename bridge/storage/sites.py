@@ -11,12 +11,27 @@ from bridge.storage.licenses import insert_unless_exists
 
 # A session hands out what it read before; a second look must see what others did meanwhile.
 _AS_THEY_ARE = {"populate_existing": True}
+# What the audit trail says of a freed site that did not count.
+TOOK_NO_PLACE = "took_no_place"
 
 
 def live_sites(session: Session, key_id: int, limit: int | None = None) -> Sequence[Site]:
     """The key's sites that were not freed, oldest first, as they are at this moment."""
     query = select(Site).where(Site.key_id == key_id, col(Site.freed_at).is_(None)).order_by(col(Site.id)).limit(limit)
     return session.exec(query, execution_options=_AS_THEY_ARE).all()
+
+
+def latest_sites(session: Session, key_id: int, limit: int) -> Sequence[Site]:
+    """The key's sites that were not freed, those that were seen last first."""
+    query = select(Site).where(Site.key_id == key_id, col(Site.freed_at).is_(None))
+    return session.exec(query.order_by(col(Site.last_seen_at).desc(), col(Site.id).desc()).limit(limit)).all()
+
+
+def count_sites(session: Session, key_id: int) -> tuple[int, int]:
+    """How many sites of the key were not freed, and how many of them count."""
+    query = select(func.count(), func.count(col(Site.slot))).where(Site.key_id == key_id, col(Site.freed_at).is_(None))
+    total, seats = session.exec(query.select_from(Site)).one()
+    return int(total), int(seats)
 
 
 def live_site(session: Session, key_id: int, host: str) -> Site | None:

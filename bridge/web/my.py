@@ -96,7 +96,7 @@ def _page(doors: Doors, link: str, said: str = "") -> Response:
         how_to_enter=[words.joomla] * found.joomla + [words.dolibarr] * found.dolibarr,
         span_days=site_moves.SPAN.days,
     )
-    status = {"stale": 403, Freed.TOO_OFTEN: 429}.get(said, 200)
+    status = {"stale": 403, Freed.TOO_OFTEN: 409}.get(said, 200)
     return rendering.to_a_stranger(doors, text, status)
 
 

@@ -101,5 +101,6 @@ def _refusal(product: Product, found: Found, verdict: Verdict) -> Refusal:
 
 def _one_line(refusal: Refusal) -> str:
     when = f" on {refusal.expired_on}" if refusal.expired_on else ""
-    where = f" {refusal.renewal_url}" if refusal.renewal_url else ""
+    address = refusal.renewal_url or refusal.own_page
+    where = f" {address}" if address else ""
     return f"{refusal.title}{when} ({refusal.product} {refusal.version}). {refusal.advice}{where}\n"

@@ -79,6 +79,20 @@ def test_a_link_that_was_asked_for_comes_in_the_owners_language(signing, languag
     assert signing.key_code() in page(signing, got.text())
 
 
+def test_a_link_leads_to_all_keys_so_it_is_no_test_though_the_newest_one_is(signing):
+    signing.shop.buy()
+    signing.shop.deliver()
+    signing.send()
+    signing.sink.forget()
+    with signing.shop.session() as session:
+        session.exec(update(LicenseKey).values(is_test=True))
+    desk = signing.shop.parts.customers
+    desk.mail_links(desk.known_by("ann@example.com"))
+    subjects = [got.message["Subject"] for got in signing.send()]
+    assert subjects
+    assert not [each for each in subjects if "Test" in each]
+
+
 def test_without_a_secret_no_mail_speaks_of_the_page(lone_post):
     lone_post.shop.buy()
     lone_post.shop.deliver()

@@ -77,6 +77,23 @@ def test_everything_is_escaped_in_the_page_and_only_our_links_are_links():
     assert page.count("<a ") == 1
 
 
+def test_every_link_of_a_line_is_one_and_the_longest_goes_before_its_own_beginning():
+    links = ["https://a.example/", "https://a.example/x", "", "https://b.example/?a=1&b=2"]
+    page = as_html("Here https://a.example/x, https://b.example/?a=1&b=2 or https://a.example/", "en", links)
+    assert re.findall(r'<a href="([^"]+)">([^<]+)</a>', page) == [
+        ("https://a.example/x",) * 2,
+        ("https://b.example/?a=1&amp;b=2",) * 2,
+        ("https://a.example/",) * 2,
+    ]
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "keep it to yourself"), ("de", "für sich")])
+@pytest.mark.parametrize("kind", [Message.KEYS, Message.REMINDER, Message.KEY_STATE])
+def test_whoever_is_given_the_address_of_the_page_is_told_to_keep_it(kind, language, words):
+    (line,) = [each for each in kinds.usual(kind, language).text.split("\n") if "{my_page}" in each]
+    assert words in line
+
+
 @pytest.mark.parametrize("language", kinds.LANGUAGES)
 @pytest.mark.parametrize("kind", Message)
 def test_every_mail_has_words_in_every_language(kind, language):

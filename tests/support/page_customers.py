@@ -80,10 +80,10 @@ def link_of(pages: Pages, mail: str, owner: str = "acme", **more) -> str:
         return links_of(made.settings).address(customer, made.clock(), **more).removeprefix(PUBLIC)
 
 
-def new_ann(pages: Pages, package: str = "Standard", **stated) -> Ann:
+def new_ann(pages: Pages, package: str = "Standard", host: str = "shop.example.com", **stated) -> Ann:
     mail = f"ann{next(_numbers)}@example.com"
     key = pages.api.new_key(package, customer_name="Ann Other", customer_email=mail, **stated)
-    return Ann(pages, key, mail, link_of(pages, mail), arrive(pages, key, "shop.example.com"))
+    return Ann(pages, key, mail, link_of(pages, mail), arrive(pages, key, host) if host else 0)
 
 
 def without_token(text: str) -> str:

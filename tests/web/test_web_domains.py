@@ -133,6 +133,16 @@ def test_a_key_of_exactly_one_domain_speaks_for_it(installation, product):
     assert hosts(installation, one) == [("example.com", True)]
 
 
+@pytest.mark.parametrize("accept", ["text/html", "*/*"])
+def test_whoever_has_too_many_sites_is_told_where_one_is_freed(accept, installation, product):
+    key, client = product(max_sites=1), installation.client()
+    assert code(client, key, "one.org") == "valid"
+    query = {"dlid": key.code, "domain": "two.org"}
+    answer = client.get(FILE, query_string=query, headers={"Accept": accept})
+    assert answer.headers["X-License-Code"] == "site_limit"
+    assert f"{installation.settings.bridge.public_url}/-/licensing/my/" in answer.text
+
+
 @pytest.mark.rule(43)
 def test_the_package_says_what_an_unstated_domain_means(installation, product):
     client = installation.client()

@@ -25,7 +25,10 @@ WORDS = Words(
     free_again="It works again.",
     date="%-d %B %Y",
 )
-_OWN = "\n\nYour licenses, their sites and downloads are here: {my_page}"
+_OWN = (
+    "\n\nYour licenses, their sites and downloads are here; whoever has the address is let in, so keep it to yourself: "
+    "{my_page}"
+)
 _END = "\n\nQuestions? {support}\n\n{seller}"
 _LOOK = "\n\nThe command “bridge payments attention” lists what waits for a decision."
 TEXTS = {

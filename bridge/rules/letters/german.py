@@ -29,7 +29,10 @@ WORDS = Words(
     free_again="Sie gilt wieder.",
     date="%d.%m.%Y",
 )
-_OWN = "\n\nIhre Lizenzen, deren Websites und Downloads finden Sie hier: {my_page}"
+_OWN = (
+    "\n\nIhre Lizenzen, deren Websites und Downloads finden Sie hier; wer die Adresse hat, kommt hinein, behalten Sie"
+    " sie also für sich: {my_page}"
+)
 _END = "\n\nFragen? {support}\n\n{seller}"
 _LOOK = "\n\nDer Befehl „bridge payments attention“ zeigt, was auf eine Entscheidung wartet."
 TEXTS = {

@@ -120,8 +120,8 @@ def _block(block: str, links: Collection[str]) -> str:
 
 
 def _linked(escaped: str, links: Collection[str]) -> str:
-    for link in links:
-        safe = html.escape(link)
-        if safe and safe in escaped:
-            return escaped.replace(safe, f'<a href="{safe}">{safe}</a>', 1)
-    return escaped
+    # All at once, the longest first: one may be the beginning of another, and none is looked for within a tag.
+    safe = sorted({html.escape(link) for link in links if link}, key=len, reverse=True)
+    if not safe:
+        return escaped
+    return re.sub("|".join(map(re.escape, safe)), lambda found: f'<a href="{found[0]}">{found[0]}</a>', escaped)

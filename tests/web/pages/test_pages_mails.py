@@ -51,9 +51,7 @@ def test_words_are_looked_at_then_saved_then_taken_back(pages: Pages):
     assert "your own words" in pages.visitor().text(MAIL)
     assert send(pages, MAIL, step="reset").status_code == 303
     assert sources(pages) == []
-    assert [
-        row.action for row in rows(pages, Audit, Audit.subject == Audit.subject, Audit.action.startswith("mail."))
-    ] == [
+    assert [row.action for row in rows(pages, Audit, Audit.action.startswith("mail."))] == [
         "mail.template_set",
         "mail.template_reset",
     ]

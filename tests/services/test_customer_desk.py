@@ -10,6 +10,7 @@ from sqlmodel import select, update
 from support.offices import PLUGIN
 
 from bridge.models import Audit, Customer, LicenseKey, Repo, Site
+from bridge.rules.variables import RepoSettings
 from bridge.services import customer_desk, keys
 from bridge.services.customer_desk import SITES_SHOWN, CustomerDesk, Freed
 from bridge.services.customer_links import CustomerLinks
@@ -21,6 +22,12 @@ TABS = 8
 def desk_of(office, find: Any = lambda *_, **__: None) -> CustomerDesk:
     links = CustomerLinks("a secret for tests", "https://git.example.com", 30)
     return CustomerDesk(links, NOBODY, SimpleNamespace(find=find), office.session, lambda: office.now)
+
+
+def serve(office) -> None:
+    """Let the repos be what they are once Gitea was read."""
+    with office.session() as session:
+        session.exec(update(Repo).values(settings=RepoSettings(platform="joomla").to_dict()))
 
 
 def link_of(office, desk: CustomerDesk, key_id: int, **more: Any) -> str:
@@ -60,6 +67,7 @@ def test_the_page_has_the_keys_of_one_customer_the_revoked_ones_last(office):
 )
 def test_downloads_are_looked_for_where_the_keys_open_something(office, monkeypatch, sold, looked_through):
     monkeypatch.setattr(customer_desk, "MOST_REPOS", 1)
+    serve(office)
     revoked = office.key(customer_email="ann@a.example")
     with office.changing(revoked) as (session, key):
         keys.revoke(session, key, "", office.issuer())
@@ -72,6 +80,7 @@ def test_downloads_are_looked_for_where_the_keys_open_something(office, monkeypa
 
 
 def test_sites_are_counted_beyond_those_that_are_shown(office):
+    serve(office)
     desk = desk_of(office)
     key_id = office.key(customer_email="ann@a.example")
     with office.session() as session:

@@ -5,15 +5,16 @@ import re
 import pytest
 from mail_shops import SELLER
 from pydantic import SecretStr
-from sqlmodel import update
+from sqlmodel import select, update
 from support.payment_rows import PULL, SQLITE
 
-from bridge.models import LicenseKey, Package, PriceMap
+from bridge.models import LicenseKey, Outbox, Package, PriceMap
 from bridge.rules.payments.messages import Message
 from bridge.rules.sellers import Seller
 from bridge.services import resending
 from bridge.services.reminders import Reminders
 from bridge.settings.schema import OAuthSettings
+from bridge.storage import outbox
 
 LINK = re.compile(r"https://git\.example\.com(/-/licensing/my/[0-9a-f.]+)")
 
@@ -144,3 +145,21 @@ def test_a_key_is_bought_again_where_something_sells_its_package_and_no_page_ren
     assert f'{at[:-1]}?price={once}"' in page(post, got.text()), "the one that is paid once"
     shop.price("Pro", 9900)
     assert at[:-1] not in page(post, got.text()), "nobody said which of two"
+
+
+def test_links_that_strangers_ask_for_hold_up_nothing_else(signing):
+    signing.configure(mails_per_owner_and_day=20)
+    signing.shop.buy()
+    signing.shop.deliver()
+    signing.send()
+    shop, (key,) = signing.shop, signing.shop.sold()
+    with shop.session() as session:
+        for number in range(5):
+            outbox.put(session, f"{number}", Message.LINK, shop.owner_id, shop.clock(), reference={"keys": [key.id]})
+        about = {"keys": [key.id], "expires": "2027-03-01T12:00:00+00:00"}
+        outbox.put(session, "last", Message.REMINDER, shop.owner_id, shop.clock(), reference=about)
+    signing.send()
+    with shop.session(read_only=True) as session:
+        rows = session.exec(select(Outbox).where(Outbox.kind != Message.KEYS)).all()
+    assert sorted(row.status for row in rows if row.kind == Message.LINK) == ["new"] * 3 + ["sent"] * 2
+    assert [row.status for row in rows if row.kind == Message.REMINDER] in (["sent"], ["dropped"])

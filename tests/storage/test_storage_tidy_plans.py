@@ -115,7 +115,7 @@ TIDYING = {
     "mails never tried": (
         lambda session: outbox.drop_never_begun(session, LATE, "late"),
         15,
-        "ix_outbox_due_at_created_at",
+        "ix_outbox_due_at",  # or the longer one, which begins like it
     ),
     "addresses": (lambda session: audits.forget_addresses(session, LATE), None, "ix_audit_address"),
     "deletions": (lambda session: len(installation.deletions(session, 5)), 5, "ix_audit_deletion"),

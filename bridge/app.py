@@ -47,7 +47,7 @@ from bridge.storage.engine import open_engine, session_scope
 from bridge.storage.files import FileStore
 from bridge.storage.lookups import Lookups
 from bridge.storage.objects import ObjectStorage
-from bridge.storage.precedence import give_way
+from bridge.storage.precedence import be_the_background, give_way
 from bridge.web import create_web
 from bridge.web.doors import Doors
 from bridge.worker import Worker, WorkerRules
@@ -228,6 +228,7 @@ class Parts:
     @functools.cached_property
     def worker(self) -> Worker:
         """The background loop."""
+        be_the_background(self.engine)
         settings = self.settings.worker
         schedule = Schedule(
             self.gitea,

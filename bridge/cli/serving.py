@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,8 @@ def web(context: Context) -> None:
 def worker(context: Context) -> None:
     """Run the background worker only. Several may run; each job is done once."""
     set_up_logging(context.settings.log)
-    os.nice(_GIVES_WAY)
+    with suppress(OSError):  # where the system forbids even that
+        os.nice(_GIVES_WAY)
     asked_to_stop = StopSignals()
     use_database(context.settings)
     running = context.parts.worker

@@ -26,7 +26,6 @@ from bridge.services.installing.running import Hands, Outside
 from bridge.settings import Settings
 from bridge.storage import schema
 from bridge.storage.dumps import sqlite_file
-from bridge.storage.precedence import ENDING as TURN_LOCK
 
 _PARTS: tuple[Part, ...] = ("variables", "database", "config")
 
@@ -97,8 +96,10 @@ def _drop_database(settings: Settings) -> None:
             schema.downgrade(parts.engine, "base")
             parts.close()
         else:
-            for ending in ("", "-wal", "-shm", ".serve-lock", ".use-lock", TURN_LOCK):
+            for ending in ("", "-wal", "-shm", ".serve-lock", ".use-lock"):
                 Path(f"{file}{ending}").unlink(missing_ok=True)
+            for lock in file.parent.glob(f"{file.name}.turn-*"):
+                lock.unlink(missing_ok=True)
         shutil.rmtree(settings.store_dir, ignore_errors=True)
         with contextlib.suppress(OSError):  # something of somebody else is in it
             settings.bridge.data_dir.rmdir()

@@ -97,6 +97,7 @@ class PaymentEvent(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("account_id", "event_id", "event_type"),
+        Index("ix_payment_event_due_at", "due_at"),
         Index("ix_payment_event_due_at_received_at", "due_at", "received_at"),
         Index("ix_payment_event_told", "due_at", "received_at", **only_where("payload IS NOT NULL")),
         Index("ix_payment_event_account_id_object_id", "account_id", "object_id"),
@@ -166,6 +167,7 @@ class Outbox(SQLModel, table=True):
     sent_at: datetime | None = when()
 
     __table_args__ = (
+        Index("ix_outbox_due_at", "due_at"),
         Index("ix_outbox_due_at_created_at", "due_at", "created_at"),
         Index("ix_outbox_owner_id_sent_at", "owner_id", "sent_at"),
         one_of("status", "new", "leased", "sent", "dropped", "dead"),

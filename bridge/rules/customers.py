@@ -23,8 +23,28 @@ def folded(text: str) -> str:
 
 
 def mail_key(email: str) -> str:
-    """What makes two mail addresses one customer's."""
-    return folded(email.strip())
+    """What makes two mail addresses one customer's: that mail to either comes to the same mailbox.
+
+    Letters are made small and nothing more: ``ß`` is another mailbox than ``ss``, before the ``@`` and behind it, where
+    a host stands as mail programs ask for it (RFC 5891; never by the older mapping, which had them the same).
+    """
+    local, at, host = unicodedata.normalize("NFC", email.strip()).rpartition("@")
+    return f"{_small(local)}{at}{_host_key(host) if at else _small(host)}"
+
+
+def _small(text: str) -> str:
+    return unicodedata.normalize("NFC", text.lower())
+
+
+def _host_key(host: str) -> str:
+    if host.isascii():
+        return host.lower()
+    import idna  # noqa: PLC0415 - its tables weigh megabytes, and most processes never meet such a host
+
+    try:
+        return idna.encode(host, uts46=True).decode("ascii")
+    except (idna.IDNAError, UnicodeError):
+        return _small(host)
 
 
 def name_key(name: str) -> str:
@@ -52,7 +72,8 @@ class Traces:
     @classmethod
     def of(cls, names: Iterable[str], mails: Iterable[str]) -> "Traces":
         """From names and addresses as they were written; empty ones are left out."""
-        return cls(frozenset(filter(None, map(folded, names))), frozenset(filter(None, map(mail_key, mails))))
+        as_written = (folded(each.strip()) for each in mails)
+        return cls(frozenset(filter(None, map(folded, names))), frozenset(filter(None, as_written)))
 
     def stand_in(self, text: str) -> bool:
         """Whether the text names the customer."""
@@ -71,7 +92,7 @@ class Traces:
 
     def without_others(self, facts: dict[str, Any] | None) -> dict[str, Any] | None:
         """An audit row's facts for the customer's own eyes: who had the key before or after is not told."""
-        if facts is None or not facts.get("customer_email") or mail_key(str(facts["customer_email"])) in self.mails:
+        if facts is None or folded(str(facts.get("customer_email") or "").strip()) in {"", *self.mails}:
             return facts
         return {name: OTHER if name in _WHO else value for name, value in facts.items()}
 

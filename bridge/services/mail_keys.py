@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bridge.models import LicenseKey, Package, Purchase
+from bridge.rules.customers import mail_key
 from bridge.rules.keys import State
 from bridge.rules.letters.words import Words
 from bridge.rules.payments.outcome import Flag
@@ -58,7 +59,7 @@ def shown(session: Any, rows: Iterable[LicenseKey], now: datetime) -> list[Shown
 
 def is_for(key: LicenseKey, address: str) -> bool:
     """Whether a key may be told to whoever reads at an address: it is nobody's yet, or theirs."""
-    return not key.customer_email or key.customer_email.casefold() == address.casefold()
+    return not key.customer_email or mail_key(key.customer_email) == mail_key(address)
 
 
 def renews_itself(session: Any, key: LicenseKey) -> bool:

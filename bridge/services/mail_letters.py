@@ -9,6 +9,7 @@ from typing import Any
 
 from bridge.mail.letters import Letter, one_line
 from bridge.models import LicenseKey, Outbox, Owner, Purchase
+from bridge.rules.customers import mail_key
 from bridge.rules.letters import kinds, templates
 from bridge.rules.letters.words import Words
 from bridge.rules.payments.messages import TO_CUSTOMER, Message
@@ -100,7 +101,7 @@ def _customers_address(about: About) -> str:
 
 def _is_buyers(about: About, to: str) -> bool:
     """Whether a mail goes to whoever bought; a key may be somebody else's by now."""
-    return about.purchase is not None and about.purchase.customer_email.casefold() == to.casefold()
+    return about.purchase is not None and mail_key(about.purchase.customer_email) == mail_key(to)
 
 
 def _owners_address(about: About) -> str:

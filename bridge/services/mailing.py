@@ -34,6 +34,10 @@ TOO_OLD = timedelta(days=7)
 WAITED = "it waited too long while no mail was sent; send it again by hand where it matters"
 _DAY, _FULL = timedelta(days=1), timedelta(hours=1)
 _WITHOUT_ADDRESS = timedelta(minutes=5)
+_SHARE_OF_LINKS = 5
+# What has had its share as well where one of a kind has.
+_OTHERS = frozenset(Message) - {Message.KEYS}
+_AS_FULL = {Message.KEYS: frozenset(Message), Message.LINK: frozenset({Message.LINK})}
 _LONGEST_WAIT = timedelta(seconds=max(WAITS_SECONDS))
 
 
@@ -124,15 +128,22 @@ class Mailer:
         if written is None:
             self._wait(lease, "mail.mails_per_owner_and_day is reached; it waits its turn", _FULL)
             with self._open_session() as session:  # so do the others, that not each has to be looked at
-                outbox.put_off(session, lease.owner_id, now, now + _FULL, keys=lease.kind == Message.KEYS)
+                outbox.put_off(session, lease.owner_id, now, now + _FULL, _AS_FULL.get(Message(lease.kind), _OTHERS))
             return
         self._hand_over(lease, *written)
 
     def _is_full(self, session: Any, lease: Outbox, now: datetime) -> bool:
-        """Whether the owner has had its mails of the day. Half of them are kept for keys that were sold."""
-        keys, others = outbox.sent_since(session, lease.owner_id, now - _DAY)
-        most = self._rules.most_a_day
-        return keys + others >= most or (lease.kind != Message.KEYS and others >= (most + 1) // 2)
+        """Whether the owner has had its mails of the day.
+
+        Half of them are kept for keys that were sold. Of the others, a fifth is for links: strangers can ask for them.
+        """
+        sent, most = outbox.sent_since(session, lease.owner_id, now - _DAY), self._rules.most_a_day
+        if sent.total() >= most:
+            return True
+        others = (most + 1) // 2
+        if lease.kind == Message.LINK and sent[Message.LINK] >= -(-others // _SHARE_OF_LINKS):
+            return True
+        return lease.kind != Message.KEYS and sent.total() - sent[Message.KEYS] >= others
 
     def _hand_over(self, lease: Outbox, letter: Letter, keys: list[int]) -> None:
         self._server.send(message(letter, lease.message_id, self._clock()))

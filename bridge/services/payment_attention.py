@@ -58,6 +58,8 @@ def _of_account(session: Any, account: PaymentAccount, name: str, now: datetime)
 
 
 def _of_maps(session: Any, account: PaymentAccount, name: str) -> Iterator[Matter]:
+    if account.status == "disabled":
+        return
     for row, package in payment_accounts.maps_to_others(session, account):
         what = f"it is mapped to “{package}”, which is another owner's by now; whoever pays for it gets no key"
         choices = (f"bridge payments map {name} {row.match_value} PACKAGE", "sell it no more at the provider")

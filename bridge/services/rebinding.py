@@ -67,7 +67,7 @@ def rebind(session: Any, wanted: Wanted, actor: Actor, now: datetime) -> Rebound
         catalog.raise_owner_revision(session, old_owner_id)
         catalog.raise_owner_revision(session, new_owner_id)
         stayed = tuple(each.name for each in licenses.packages_of(session, old_owner_id) if each.repo_id is None)
-        unsold = _unsold(session, old_owner_id)
+        unsold = _unsold(session, old_owner_id, names)
     audits.record(
         session,
         actor,
@@ -89,10 +89,10 @@ def rebind(session: Any, wanted: Wanted, actor: Actor, now: datetime) -> Rebound
     return Rebound(names, keys, stayed, unsold)
 
 
-def _unsold(session: Any, owner_id: int) -> tuple[str, ...]:
-    accounts = payment_accounts.all_of(session, owner_id)
-    rows = [row for account in accounts for row, _ in payment_accounts.maps_to_others(session, account)]
-    return tuple(row.match_value for row in rows)
+def _unsold(session: Any, owner_id: int, moved: tuple[str, ...]) -> tuple[str, ...]:
+    accounts = [each for each in payment_accounts.all_of(session, owner_id) if each.status != "disabled"]
+    found = [each for account in accounts for each in payment_accounts.maps_to_others(session, account)]
+    return tuple(row.match_value for row, package in found if package in moved)
 
 
 def _packages_to_move(session: Any, wanted: Wanted) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as NoFreeConnectionError
 from sqlmodel import Session, create_engine
 
 from bridge.errors import SettingsError, UnavailableError
-from bridge.storage.precedence import waiting
+from bridge.storage.precedence import Wait
 
 # How long a statement waits for another's lock before the database counts as away.
 BUSY_TIMEOUT_MS = 10_000
@@ -122,18 +122,17 @@ def _begin_in_turn(connection: Connection) -> None:
     [patience_ms] = wire.execute("PRAGMA busy_timeout").fetchone()
     until = time.monotonic() + patience_ms / 1000
     wire.execute("PRAGMA busy_timeout = 0")
-    told = ExitStack()
+    wait = Wait(connection)
     try:
         pause = _FIRST_LOOK_SECONDS
         while not _is_over(wire) and time.monotonic() < until:
-            if pause == _FIRST_LOOK_SECONDS:
-                told.enter_context(waiting(connection.engine.url.database))
+            wait.tell()
             time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  no secret: two that wait must not keep step
             pause = min(pause * 1.2, _LAST_LOOK_SECONDS)
         if not wire.in_transaction:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
     finally:
-        told.close()
+        wait.end()
         wire.execute(f"PRAGMA busy_timeout = {patience_ms:d}")
 
 

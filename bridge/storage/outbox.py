@@ -5,6 +5,7 @@ attempt or the end of the lease, and empty where nothing is left to do.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -82,13 +83,12 @@ def finish(session: Session, lease: Outbox, **values: Any) -> bool:
     return session.execute(mine.values(**values)).rowcount == 1  # type: ignore[attr-defined, no-any-return]
 
 
-def put_off(session: Session, owner_id: int, now: datetime, until: datetime, *, keys: bool) -> int:
-    """Let what is due of an owner wait, all at once; how much that is. ``keys``: the keys that were sold too."""
+def put_off(session: Session, owner_id: int, now: datetime, until: datetime, kinds: Collection[str]) -> int:
+    """Let what is due of an owner and of these kinds wait, all at once; how much that is."""
     waiting = update(Outbox).where(
         col(Outbox.owner_id) == owner_id, col(Outbox.status) == "new", col(Outbox.due_at) <= now
     )
-    if not keys:
-        waiting = waiting.where(col(Outbox.kind) != Message.KEYS)
+    waiting = waiting.where(col(Outbox.kind).in_(kinds))
     return int(session.execute(waiting.values(due_at=until)).rowcount)  # type: ignore[attr-defined]
 
 
@@ -98,12 +98,10 @@ def is_any_due(session: Session, now: datetime, longest_wait: timedelta) -> bool
     return session.exec(due.limit(1)).first() is not None
 
 
-def sent_since(session: Session, owner_id: int, since: datetime) -> tuple[int, int]:
-    """How much went out for an owner: keys that were sold, and everything else."""
-    is_keys = col(Outbox.kind) == Message.KEYS
-    query = select(is_keys, func.count()).where(Outbox.owner_id == owner_id, col(Outbox.sent_at) >= since)
-    found = {bool(keys): int(count) for keys, count in session.exec(query.group_by(is_keys))}
-    return found.get(True, 0), found.get(False, 0)
+def sent_since(session: Session, owner_id: int, since: datetime) -> Counter[str]:
+    """How much went out for an owner, by kind."""
+    query = select(Outbox.kind, func.count()).where(Outbox.owner_id == owner_id, col(Outbox.sent_at) >= since)
+    return Counter({kind: int(count) for kind, count in session.exec(query.group_by(Outbox.kind))})
 
 
 def last_sent(session: Session, purchase_id: int, kind: str) -> Sequence[Outbox]:

@@ -55,6 +55,12 @@ def test_it_is_well_within_its_walls(unit, tmp_path):
     assert float(exposure[1]) <= MOST_EXPOSURE
 
 
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_the_background_may_give_way_though_other_resources_are_shut(unit):
+    filters = re.findall(r"^SystemCallFilter=(.*)$", unit.read_text(), re.MULTILINE)
+    assert filters == ["@system-service", "~@privileged @resources", "setpriority"]
+
+
 def test_the_units_differ_in_what_they_start_only():
     def walls(unit: Path) -> list[str]:
         lines = unit.read_text().splitlines()

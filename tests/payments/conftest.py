@@ -12,7 +12,7 @@ from support.payment_shops import Shop, open_shop
 
 # Each story is told in this many other orders as well, on each database and in each way, and everywhere in others;
 # a long run asks for 200 (`BRIDGE_PAYMENT_ORDERS=200`).
-ORDERS = int(os.environ.get("BRIDGE_PAYMENT_ORDERS", "1"))
+ORDERS = int(os.environ.get("BRIDGE_PAYMENT_ORDERS") or "1")
 _PLACES = ("sqlite pull", "sqlite push", "postgresql pull", "postgresql push")
 
 Story = Callable[[Shop], Iterator[None]]

@@ -7,6 +7,7 @@ from mail_shops import SENDER
 from sqlmodel import select
 
 from bridge.models import Outbox
+from bridge.rules.payments.messages import Message
 from bridge.rules.sellers import Seller
 from bridge.storage import outbox
 
@@ -178,6 +179,23 @@ def test_an_owner_sends_so_many_mails_a_day(post):
     assert len(post.send()) == 2
     assert len(post.send(hours=2)) == 2
     assert len(post.send(hours=23)) == 4
+
+
+def test_links_that_strangers_ask_for_hold_up_nothing_else(post):
+    post.configure(mails_per_owner_and_day=20)
+    post.shop.buy()
+    post.shop.deliver()
+    post.send()
+    shop, (key,) = post.shop, post.shop.sold()
+    with shop.session() as session:
+        for number in range(5):
+            outbox.put(session, f"{number}", Message.LINK, shop.owner_id, shop.clock(), reference={"keys": [key.id]})
+        about = {"keys": [key.id], "expires": "2027-03-01T12:00:00+00:00"}
+        outbox.put(session, "last", Message.REMINDER, shop.owner_id, shop.clock(), reference=about)
+    post.send()
+    links = [row.status for row in post.rows() if row.kind == Message.LINK]
+    assert sorted(links) == ["new"] * 3 + ["sent"] * 2
+    assert [row.status for row in post.rows() if row.kind == Message.REMINDER] != ["new"]
 
 
 def test_what_waited_for_a_week_while_mail_was_off_is_not_said_any_more(post):

@@ -14,7 +14,10 @@ from bridge.rules.customers import MARKER, MOST_NAME, MOST_WORDS, OTHER, Traces,
         (" ann@example.com ", "ann@example.com"),
         ("zoe\u0301@example.com", "ZO\u00c9@example.com"),  # composed or not
         ("strasse@example.com", "STRASSE@example.com"),
-        ("straße@example.com", "STRASSE@example.com"),
+        ("STRAẞE@example.com", "straße@example.com"),
+        ("ann@Bücher.example", "ann@xn--bcher-kva.example"),
+        ("ann@BU\u0308CHER.EXAMPLE", "ann@bücher.example"),
+        ("ann@straße.example", "Ann@xn--strae-oqa.example"),
     ],
 )
 def test_one_mail_address_in_many_spellings_is_one_customer(one, other):
@@ -22,7 +25,16 @@ def test_one_mail_address_in_many_spellings_is_one_customer(one, other):
 
 
 def test_other_addresses_are_other_customers():
-    assert len({mail_key(each) for each in ("ann@example.com", "ann+shop@example.com", "ann@example.org", "")}) == 4
+    """Each of these is a mailbox of its own, though some look alike."""
+    addresses = ("ann@example.com", "ann+shop@example.com", "ann@example.org", "", "ann@strasse.example")
+    addresses += (
+        "ann@straße.example",
+        "strasse@example.com",
+        "straße@example.com",
+        "σας@example.com",
+        "σασ@example.com",
+    )
+    assert len({mail_key(each) for each in addresses}) == len(addresses)
 
 
 @given(st.text(max_size=254))

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import threading
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, text
@@ -66,6 +67,14 @@ def test_what_was_done_is_kept_at_the_end_of_the_block(engine):
     with session_scope(engine) as session:
         beat(session)
     assert beats(engine) == 1
+
+
+def test_moments_are_told_in_utc_wherever_the_server_stands(engine):
+    with session_scope(engine) as session:
+        beat(session)
+    with session_scope(engine, read_only=True) as session:
+        told = session.get_one(Heartbeat, "worker").beat_at
+    assert (told, told.utcoffset()) == (NOW, timedelta(0))
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit])

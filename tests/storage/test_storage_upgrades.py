@@ -5,6 +5,7 @@ reads must still be there, and what it writes must still be accepted.
 """
 
 import re
+import threading
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
@@ -277,4 +278,21 @@ def test_a_column_that_demands_a_value_fails_the_former_versions_insert(database
         connection.execute(text("CREATE TABLE heartbeat (name VARCHAR PRIMARY KEY, beat_at TEXT, host TEXT NOT NULL)"))
     with pytest.raises(Exception, match=r"NOT NULL constraint failed: heartbeat\.host"):
         write_and_read(engine, known)
+    engine.dispose()
+
+
+@pytest.mark.parametrize("bare_database_url", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
+def test_indexes_and_a_former_version_at_work_never_wait_for_each_other(bare_database_url):
+    """Whoever reads an event writes a mail first and the event last; the indexes are of both tables."""
+    engine = open_engine(bare_database_url)
+    schema.upgrade(engine, "20261126_4_mail")
+    upgrade = threading.Thread(target=schema.upgrade, args=(engine, "20261126_6_tidy"))
+    with engine.connect() as former, former.begin():
+        former.execute(text("UPDATE outbox SET status = status"))
+        upgrade.start()
+        upgrade.join(1.0)
+        assert upgrade.is_alive(), "it waits for the one who writes"
+        former.execute(text("UPDATE payment_event SET status = status"))
+    upgrade.join()
+    assert schema.current(engine) == "20261126_6_tidy"
     engine.dispose()

@@ -22,10 +22,11 @@ class Deliveries:
     """Sends events to a door between ``start`` and ``done``. ``answers`` counts what came back, by status.
 
     Whoever is killed or has no time answers nothing, or 502, 503, 504; anything else but 200 is ``wrong``.
+    ``pause_seconds``: of a sender between two deliveries, so that few of them last through some kills.
     """
 
-    def __init__(self, url: str, secret: str, events: Sequence[dict[str, Any]]) -> None:
-        self._url, self._secret = url, secret
+    def __init__(self, url: str, secret: str, events: Sequence[dict[str, Any]], pause_seconds: float = 0.0) -> None:
+        self._url, self._secret, self._pause_seconds = url, secret, pause_seconds
         self._waiting: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         for event in events:
             self._waiting.put(event)
@@ -55,6 +56,7 @@ class Deliveries:
                 if self._is_taken(session, event):
                     with self._lock:
                         self._left -= 1
+                    threading.Event().wait(self._pause_seconds)
                 else:
                     self._waiting.put(event)
                     threading.Event().wait(_AGAIN_SECONDS)

@@ -17,7 +17,7 @@ GROUPS = figures.groups([20, 60], 200, 300)
 @pytest.mark.slow
 def test_a_run_of_payments_and_pages_measures_each_of_their_figures_and_nothing_else(tmp_path):
     command = [sys.executable, "-m", "tools.bench", "--only", "payments", "--only", "pages", "--seconds", "0.1"]
-    command += ["--rounds", "1", "--queued", "60", "--purchases", "200", "--listed", "300", "--generator", "python"]
+    command += ["--rounds", "1", "--queued", "400", "--purchases", "200", "--listed", "300", "--generator", "python"]
     done = subprocess.run(
         [*command, "--directory", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, timeout=240, check=False
     )

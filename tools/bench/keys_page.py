@@ -144,7 +144,6 @@ def _fill(database: Path, made: _Made, many: int, advance: Callable[[], None]) -
         number += len(codes)
         advance()
     connection.execute("COMMIT")
-    connection.execute("ANALYZE")
     connection.close()
     return written
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from rich.progress import Progress, TaskID
 
+from bridge.errors import BridgeError
 from tools.bench import figures, hooks, keys_page, recompute
 from tools.bench.measuring import UnsoundError
 from tools.bench.report import Results
 
 # What one part may fail with while the others are still worth telling.
-_FAILURES = (UnsoundError, RuntimeError, OSError)
+_FAILURES = (UnsoundError, BridgeError, RuntimeError, OSError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,14 @@ def measure(wanted: Collection[str], sizes: Sizes, directory: Path, bars: Progre
     ]
     for words, names, part in parts:
         if set(names) & set(wanted):
-            _try(found, names, part, directory / words.replace(" ", "-"), bars, bars.add_task(words, total=None))
+            _try(
+                found,
+                names,
+                part,
+                directory / "parts" / words.replace(" ", "-"),
+                bars,
+                bars.add_task(words, total=None),
+            )
     return found
 
 

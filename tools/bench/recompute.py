@@ -75,7 +75,6 @@ class _Books:
             shown = ", ".join(changed.get(column, column) for column in columns)
             connection.execute(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {shown} FROM {table}, numbers")
         connection.execute("COMMIT")
-        connection.execute("ANALYZE")
         [counted] = connection.execute("SELECT count(*) FROM purchase").fetchone()
         connection.close()
         if counted != self.many:

@@ -32,8 +32,8 @@ _WORDS = {
     "hook_to_feed_p95_s": "the same, 95 of 100",
     "storm_errors": "wrong, late or missing answers in the storm",
     "storm_p99_ms": "milliseconds that 99 of 100 answers in the storm took at most, from when each check was due",
-    "storm_checks_per_s": "checks a second in the storm: 10,000 new sites within three minutes, each written down"
-    " durably, and then all of them once more",
+    "storm_checks_per_s": "checks a second in the storm, its pace; each site comes first as a new one, which is written"
+    " down durably, and later once more",
     "reconcile_requests_per_repo": "requests to Gitea for a repo in one round of reconciling",
     "hooks_accepted_rps": "signed deliveries of a payment provider, accepted a second while others are worked on",
     "hook_p99_ms": "milliseconds that 99 of 100 deliveries waited at most, at 100 a second beside a long queue",

@@ -86,8 +86,8 @@ class Till(Loopback):
     def _deliver(self) -> None:
         """Tell what happened to everybody who wants to hear it, in order."""
         with self._one_at_a_time:
-            events, self._delivered = self.world.events[self._delivered :], len(self.world.events)
-            for event in events:
+            first, self._delivered = self._delivered, len(self.world.events)
+            for event in self.world.events[first : self._delivered]:
                 for endpoint in self.listeners(event):
                     self._tell(endpoint, json.dumps(event).encode())
 

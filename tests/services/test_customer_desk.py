@@ -87,11 +87,11 @@ def test_sites_are_counted_beyond_those_that_are_shown(office):
         for number in range(SITES_SHOWN + 3):
             session.add(
                 Site(key_id=key_id, host=f"s{number}.com", kind="production", slot=None if number == 1 else number + 1,
-                     first_seen_at=office.now, last_seen_at=office.now + timedelta(seconds=-number),
+                     first_seen_at=office.now, last_seen_at=office.now + timedelta(seconds=number),
                      freed_at=office.now if number == 1 else None)
             )  # fmt: skip
     (line,) = desk.look(link_of(office, desk, key_id), 1).keys
-    assert [site.host for site in line.sites[:2]] == ["s0.com", "s2.com"]
+    assert [site.host for site in line.sites[:2]] == [f"s{SITES_SHOWN + 2}.com", f"s{SITES_SHOWN + 1}.com"]
     assert (len(line.sites), line.more_sites, line.seats) == (SITES_SHOWN, 2, SITES_SHOWN + 2)
 
 

@@ -5,6 +5,7 @@ a page complains, so the pictures are of pages that work.
 """
 
 import contextlib
+import json
 import re
 import shutil
 import socket
@@ -48,8 +49,8 @@ SHOTS = (
     Shot("repo-checklist", "/acme/pkg-seo/licenses"),
     Shot("package-new", f"{HOME}/packages/new"),
     Shot("issue-keys", f"{HOME}/keys/new"),
-    Shot("key", f"{HOME}/keys/KEY"),
-    Shot("key-dark", f"{HOME}/keys/KEY", dark=True),
+    Shot("key", f"{HOME}/keys/KEY", height=720),
+    Shot("key-dark", f"{HOME}/keys/KEY", height=720, dark=True),
     Shot("key-why", f"{HOME}/keys/KEY/why?domain=shop.example"),
     Shot("settings", f"{HOME}/settings"),
     Shot("owner", OWNER, height=680),
@@ -174,18 +175,12 @@ def _use_keys(url: str, directory: str) -> None:
     import requests  # noqa: PLC0415  only here
 
     config = f"{directory}/demo/config.toml"
-    listed = subprocess.run(
-        [sys.executable, "-m", "bridge.cli", "-c", config, "key", "list", "acme", "--json"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    code = re.search(
-        r'"code": "([^"]+)"[^{}]*"customer_name": "Ann"|"customer_name": "Ann"[^{}]*"code": "([^"]+)"', listed.stdout
-    )
-    if code is None:
-        return
+    command = [sys.executable, "-m", "bridge.cli", "-c", config, "key", "list", "acme", "--customer", "Ann", "--json"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True)
+    code = next(key["code"] for key in json.loads(listed.stdout) if key["customer"].split()[0] == "Ann")
     for domain, times in (("shop.example.com", 4), ("blog.example.com", 2), ("localhost", 1)):
         for _ in range(times):
-            query = {"dlid": code[1] or code[2], "domain": domain}
+            query = {"dlid": code, "domain": domain}
             requests.get(f"{url}/acme/mod-weather/updates.xml", params=query, timeout=20)
 
 

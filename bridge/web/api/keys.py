@@ -39,6 +39,8 @@ def find_for(call: Call, session: Any, action: Action) -> tuple[LicenseKey, Pack
     """The same, for a change that the caller must be allowed."""
     key, package = find(call, session, hold=True)
     call.require(action, of_owner=package.repo_id is None)
+    if call.if_match:
+        tags.check(call.if_match, tags.key_tag(session, key))
     return key, package
 
 

@@ -30,7 +30,7 @@ def _form(
     form = visit.form(first(found), version)
 
     def sent() -> Response:
-        tags.check(form.version, version)  # also where the operation itself asks for no picture
+        tags.check(form.version, version)  # also where the operation compares nothing, as with sites
         return send(found, form)
 
     if visit.posted and (done := visit.attempt(form, sent, expires_at="until")):
@@ -46,7 +46,7 @@ def expiry(visit: Visit) -> Response:
     def send(key: shown.Key, form: Form) -> Response:
         here = f"keys/{key.id}"
         if form["how"] == "term":
-            visit.fill("renew_license_key", id=key.id)
+            visit.fill("renew_license_key", id=key.id, version=form.version)
         else:
             visit.fill("edit_license_key", id=key.id, body=_expiry(visit, key, form), version=form.version)
         now, _ = keys.read(visit)
@@ -123,7 +123,8 @@ def revoke(visit: Visit) -> Response:
 
     def send(key: shown.Key, form: Form) -> Response:
         _confirm(key, form)
-        answer: Any = visit.fill("revoke_license_key", id=key.id, body={"reason": form.raw("reason")}).payload
+        reason = {"reason": form.raw("reason")}
+        answer: Any = visit.fill("revoke_license_key", id=key.id, body=reason, version=form.version).payload
         if answer.successor is not None:
             said = "The master key was revoked. This is its successor: put it where the old one was."
             return visit.done(f"keys/{answer.successor.id}", said)
@@ -136,7 +137,7 @@ def replace_code(visit: Visit) -> Response:
     """A new code; sites and dates stay."""
 
     def send(key: shown.Key, form: Form) -> Response:
-        visit.fill("replace_license_key", id=key.id, body={"overlap": form["overlap"]})
+        visit.fill("replace_license_key", id=key.id, body={"overlap": form["overlap"]}, version=form.version)
         return visit.done(f"keys/{key.id}", "The key has a new code. Tell the customer.")
 
     return _form(visit, "code", lambda _key: {"overlap": "24h"}, send)
@@ -146,8 +147,7 @@ def replace_feed(visit: Visit) -> Response:
     """A new personal feed address; the old one stops at once."""
 
     def send(key: shown.Key, form: Form) -> Response:
-        del form
-        visit.fill("replace_feed_token", id=key.id)
+        visit.fill("replace_feed_token", id=key.id, version=form.version)
         return visit.done(f"keys/{key.id}", "The personal feed has a new address. The old one is empty now.")
 
     return _form(visit, "feed", lambda _key: {}, send)

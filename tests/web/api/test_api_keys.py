@@ -181,6 +181,19 @@ def test_an_old_picture_is_refused_and_of_two_changes_at_once_one_wins(api: Api)
     assert api.patch(path, {"note": "five"}, headers={"If-Match": "*"}).status_code == 200
 
 
+@pytest.mark.parametrize("action", ["revoke", "renew", "replace", "feed-token"])
+def test_whatever_is_done_to_a_key_minds_what_the_caller_has_seen_of_it(api: Api, action: str):
+    key = api.new_key("Standard")
+    path = f"orgs/acme/license-keys/{key.id}"
+    seen = api.get(path).headers["ETag"]
+    assert api.patch(path, {"note": "somebody else's"}).status_code == 200
+    before = api.get(path).get_json()
+    assert api.post(f"{path}/{action}", {}, headers={"If-Match": seen}).status_code == 412
+    assert api.get(path).get_json() == before
+    now = api.get(path).headers["ETag"]
+    assert api.post(f"{path}/{action}", {}, headers={"If-Match": now}).status_code in {200, 201}
+
+
 @pytest.mark.postgres
 def test_of_two_changes_at_once_one_wins_on_both_databases(api_on_both: Api):
     test_an_old_picture_is_refused_and_of_two_changes_at_once_one_wins(api_on_both)

@@ -41,7 +41,9 @@ def running() -> Iterator[StripeMock]:
         json.loads((source / "embedded" / "openapi" / name).read_text()) for name in ("fixtures3.json", "spec3.json")
     )
     base_url = f"http://{HOST}:{port}"
-    with served([str(binary), "-http-addr", f"{HOST}:{port}"], base_url):
+    # Unless told otherwise it listens for TLS too, at a port where another one of it may be.
+    command = [str(binary), "-http-addr", f"{HOST}:{port}", "-https-addr", f"{HOST}:{free_port()}"]
+    with served(command, base_url):
         yield StripeMock(base_url, samples["resources"], description)
 
 

@@ -113,7 +113,7 @@ def test_a_migration_knows_no_model(path):
             imported |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             imported.add((node.module or "").split(".")[0])
-    assert imported <= {"sqlalchemy", "alembic", "datetime", "json"}
+    assert imported <= {"sqlalchemy", "alembic", "datetime", "json", "time"}
 
 
 def test_a_database_without_tables_says_how_to_get_them(engine):

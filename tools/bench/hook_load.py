@@ -1,19 +1,14 @@
-"""One process that delivers, run as a program: work comes as JSON on standard input, answers go to standard output.
-
-It imports nothing of the bridge, so that it starts at once.
-"""
+"""One process that delivers, run as a program: see ``senders``."""
 
 import json
-import socket
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-_ANSWER_SECONDS = 30.0
+from tools.bench import senders
 
 
 class Answer(NamedTuple):
@@ -27,33 +22,15 @@ class Answer(NamedTuple):
 def main(port: int, path: str, file: str, lines: list[int], connections: int, per_second: float) -> list[Answer]:
     """Deliver lines of a file (from, until, every so many; signature, blank, body), so many connections at a time.
 
-    ``per_second``: one after the other is due at this pace, whether or not the former ones were answered; 0: as fast as
-    they are answered.
+    ``per_second``: as for ``senders.at_pace``.
     """
-    waiting = enumerate(_requests(path, Path(file), lines))
-    answers: list[Answer] = []
-    lock = threading.Lock()
-    began = time.perf_counter()
 
-    def work() -> None:
-        while True:
-            with lock:
-                following = next(waiting, None)
-            if following is None:
-                return
-            due = began + following[0] / per_second if per_second else time.perf_counter()
-            time.sleep(max(0.0, due - time.perf_counter()))
-            at = time.time()
-            status = _status(port, following[1])
-            with lock:
-                answers.append(Answer(at, time.perf_counter() - due, status))
+    def deliver(request: bytes, due: float) -> Answer:
+        at = time.time()
+        status, _ = senders.answer_to(port, request)
+        return Answer(at, time.perf_counter() - due, status)
 
-    threads = [threading.Thread(target=work) for _ in range(connections)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
+    return senders.at_pace(_requests(path, Path(file), lines), connections, per_second, deliver)
 
 
 def _requests(path: str, file: Path, lines: list[int]) -> Iterator[bytes]:
@@ -63,19 +40,6 @@ def _requests(path: str, file: Path, lines: list[int]) -> Iterator[bytes]:
             head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: application/json\r\n"
             head += f"Content-Length: {len(body)}\r\nStripe-Signature: "
             yield head.encode("ascii") + signature + b"\r\n\r\n" + body
-
-
-def _status(port: int, request: bytes) -> int:
-    """What a delivery is answered with, over a connection of its own, as Stripe's machines do; 0: nothing."""
-    answer = b""
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=_ANSWER_SECONDS) as connection:
-            connection.sendall(request)
-            while piece := connection.recv(65536):
-                answer += piece
-    except OSError:
-        return 0
-    return int(answer[9:12]) if answer.startswith(b"HTTP/1.1 ") and answer[9:12].isdigit() else 0
 
 
 if __name__ == "__main__":

@@ -4,10 +4,7 @@ Each is signed, each is of another purchase, and all go through ``bridge serve``
 workers, SQLite, and the background worker at work on what came in before.
 """
 
-import json
 import statistics
-import subprocess
-import sys
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +14,11 @@ from sqlmodel import col, func, select
 from bridge.app import Parts
 from bridge.models import PaymentEvent
 from bridge.payments import stripe_signature
-from tools.bench import figures, processes, shop
+from tools.bench import figures, hook_load, processes, shop
 from tools.bench.beside import percentile
 from tools.bench.hook_load import Answer
 from tools.bench.measuring import UnsoundError
+from tools.bench.senders import run
 from tools.bench.shop import Shop
 
 _PROCESSES, _CONNECTIONS = 2, 16
@@ -28,7 +26,6 @@ _PROCESSES, _CONNECTIONS = 2, 16
 _AT_A_TIME = 500
 # While many wait: so many a second, for as long as this. A shop that sells eight million times a day.
 _PACE, _PACED_SECONDS = 100, 10
-_PROGRAM = Path(__file__).with_name("hook_load.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,21 +128,13 @@ class _Desk:
 
     def _deliver(self, many: int, senders: int, per_second: float) -> list[Answer]:
         """Deliver the next ones of the file."""
-        running = []
         end = self._delivered + many
+        works = []
         for number in range(senders):
             lines = [self._delivered + number, end, senders]
-            work = [self._port, self._shop.door, str(self._file), lines, _CONNECTIONS // senders, per_second]
-            process = subprocess.Popen(
-                [sys.executable, str(_PROGRAM)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-            )
-            assert process.stdin is not None, "it was asked for"
-            with process.stdin as pipe:
-                json.dump(work, pipe)
-            process.stdin = None
-            running.append(process)
+            works.append([self._port, self._shop.door, str(self._file), lines, _CONNECTIONS // senders, per_second])
         self._delivered = end
-        answers = [Answer(*row) for process in running for row in json.loads(process.communicate()[0])]
+        answers = [Answer(*row) for rows in run(hook_load.__name__, works) for row in rows]
         return judged(answers, many)
 
     def _counted(self, *statuses: str) -> int:

@@ -1,18 +1,17 @@
 """A load generator of plain sockets, for machines without ``wrk``: some processes of some threads, a request each.
 
-Run as a program it is one of these processes: its work comes as JSON on standard input, what it did goes to standard
-output. It imports nothing of the bridge, so that it starts at once.
+Run as a program it is one of these processes: see ``senders``.
 """
 
 import json
 import socket
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
+
+from tools.bench import senders
 
 _PROCESSES = 2
 _ANSWER_SECONDS = 10.0
@@ -35,18 +34,9 @@ def run(port: int, path: str, codes: list[str], seconds: float, start: float, co
     # Each process takes a part of the list of its own, begun elsewhere in every run.
     offset = int(len(codes) * (start % 1))
     turned = codes[offset:] + codes[:offset]
-    processes = []
-    for number in range(_PROCESSES):
-        work = [port, path, turned[number::_PROCESSES], seconds, max(1, connections // _PROCESSES)]
-        command = [sys.executable, str(Path(__file__))]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert process.stdin is not None, "it was asked for"
-        with process.stdin as pipe:
-            json.dump(work, pipe)
-        process.stdin = None
-        processes.append(process)
-    printed = [process.communicate()[0] for process in processes]
-    return [Share(**json.loads(text)) for text in printed]
+    each = max(1, connections // _PROCESSES)
+    works = [[port, path, turned[number::_PROCESSES], seconds, each] for number in range(_PROCESSES)]
+    return [Share(**share) for share in senders.run("tools.bench.python_load", works)]
 
 
 def _ask_all(port: int, path: str, codes: list[str], seconds: float, connections: int) -> Share:
@@ -66,11 +56,7 @@ def _ask_all(port: int, path: str, codes: list[str], seconds: float, connections
                 share.refused += received > 0 and not good
                 share.received += received
 
-    threads = [threading.Thread(target=ask) for _ in range(connections)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    senders.at_once(connections, ask)
     share.seconds = time.perf_counter() - began
     return share
 

@@ -1,13 +1,9 @@
 """A storm: ten thousand sites check while releases are published and keys are revoked; every answer is judged."""
 
-import json
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from bridge.app import Parts
 from bridge.services import keys
@@ -15,6 +11,7 @@ from bridge.services.keys import Issuer
 from bridge.settings import load
 from bridge.storage import licenses
 from bridge.storage.audits import Actor
+from tools.bench import senders, storm_load
 from tools.bench.beside import UnsoundError, percentile
 from tools.bench.live_scene import OWNER, Beside
 from tools.bench.storm_load import Answer
@@ -26,7 +23,6 @@ PER_SECOND = 55.0
 _PROCESSES, _CONNECTIONS = 2, 64
 # A revoked key stops in every worker within this time.
 _REVOKED_WITHIN_SECONDS = 1.0
-_PROGRAM = Path(__file__).with_name("storm_load.py")
 
 
 @dataclass(slots=True)
@@ -83,20 +79,12 @@ def _fault(answer: Answer, weather: Weather) -> str:
 
 
 def _blow(port: int, codes: list[str]) -> list[Answer]:
-    running = []
+    works = []
     for number in range(_PROCESSES):
         sites = [(index, code) for index, code in enumerate(codes) if index % _PROCESSES == number]
         work = [port, f"/{OWNER}/weather0/updates.xml", sites, CHECKS_PER_SITE]
-        work += [_CONNECTIONS // _PROCESSES, PER_SECOND / _PROCESSES]
-        process = subprocess.Popen(
-            [sys.executable, str(_PROGRAM)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        assert process.stdin is not None, "it was asked for"
-        with process.stdin as pipe:
-            json.dump(work, pipe)
-        process.stdin = None
-        running.append(process)
-    return [Answer(*row) for process in running for row in json.loads(process.communicate()[0])]
+        works.append([*work, _CONNECTIONS // _PROCESSES, PER_SECOND / _PROCESSES])
+    return [Answer(*row) for rows in senders.run(storm_load.__name__, works) for row in rows]
 
 
 def _publish(beside: Beside, weather: Weather, stop: threading.Event) -> None:

@@ -1,16 +1,11 @@
-"""One process of the storm, run as a program: work comes as JSON on standard input, answers go to standard output.
-
-It imports nothing of the bridge, so that it starts at once.
-"""
+"""One process of the storm, run as a program: see ``senders``."""
 
 import json
-import socket
 import sys
-import threading
 import time
 from typing import NamedTuple
 
-_ANSWER_SECONDS = 30.0
+from tools.bench import senders
 
 
 class Answer(NamedTuple):
@@ -28,57 +23,27 @@ class Answer(NamedTuple):
 
 
 def ask(port: int, path: str, site: int, code: str) -> Answer:
-    """One check of one site, over a connection of its own, as sites do."""
+    """One check of one site."""
     address = f"{path}?dlid={code}&domain=site-{site}.example.com"
     request = f"GET {address} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
     began, clock = time.time(), time.perf_counter()
-    body = b""
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=_ANSWER_SECONDS) as connection:
-            connection.sendall(request.encode("ascii"))
-            while piece := connection.recv(65536):
-                body += piece
-    except OSError:
-        body = b""
-    status = int(body[9:12]) if body.startswith(b"HTTP/1.1 ") and body[9:12].isdigit() else 0
-    complete = body.rstrip().endswith((b"</updates>", b"<updates></updates>"))
+    status, answer = senders.answer_to(port, request.encode("ascii"))
+    complete = answer.rstrip().endswith((b"</updates>", b"<updates></updates>"))
     return Answer(
-        site, began, time.perf_counter() - clock, status if complete or status != 200 else 0, b"<update>" in body
+        site, began, time.perf_counter() - clock, status if complete or status != 200 else 0, b"<update>" in answer
     )
 
 
 def main(
     port: int, path: str, sites: list[tuple[int, str]], times: int, connections: int, per_second: float
 ) -> list[Answer]:
-    """Let every site check so many times, all sites once before any comes again.
+    """Let every site check so many times, all sites once before any comes again, so many checks a second."""
 
-    They come when their time has come, so many a second, and wait for nobody: who is answered slowly does not put the
-    next one off, as long as one of the connections is free.
-    """
-    waiting = enumerate([each for _ in range(times) for each in sites])
-    answers: list[Answer] = []
-    lock = threading.Lock()
-    begin = time.perf_counter()
+    def check(site: tuple[int, str], due: float) -> Answer:
+        late = time.perf_counter() - due
+        return ask(port, path, *site)._replace(late=late)
 
-    def work() -> None:
-        while True:
-            with lock:
-                number, following = next(waiting, (0, None))
-            if following is None:
-                return
-            due = begin + number / per_second
-            time.sleep(max(0.0, due - time.perf_counter()))
-            late = time.perf_counter() - due
-            answer = ask(port, path, *following)._replace(late=late)
-            with lock:
-                answers.append(answer)
-
-    threads = [threading.Thread(target=work) for _ in range(connections)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
+    return senders.at_pace([each for _ in range(times) for each in sites], connections, per_second, check)
 
 
 if __name__ == "__main__":

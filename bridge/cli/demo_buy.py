@@ -62,7 +62,8 @@ def buy(
     try:
         paid = requests.post(page, data={"email": email, "name": name}, headers=_JSON, timeout=10).json()
     except (requests.RequestException, ValueError):
-        raise UnavailableError(f"the pretend {source.capitalize()} does not answer; is `make demo` running?") from None
+        called = context.parts.providers[source].label
+        raise UnavailableError(f"the pretend {called} does not answer; is `make demo` running?") from None
     click.echo(f"Paid. The page after the purchase: {paid['thanks']}\n")
     _print(_awaited(lambda: _new_mail(context, before, email), "no mail came; `bridge mail queue` says why"))
     later = [word for word, wanted in (("refund", refund), ("dispute", dispute)) if wanted]

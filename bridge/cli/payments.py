@@ -10,7 +10,6 @@ from bridge.models import Owner, PaymentAccount
 from bridge.services import payment_accounts as accounts
 from bridge.storage import payment_accounts, payment_events
 
-_NAMES = {"stripe": "Stripe", "paypal": "PayPal"}
 _COLUMNS = (
     "account",
     "status",
@@ -45,8 +44,9 @@ def status(context: Context, owner: str | None, as_json: bool) -> None:
     if rows and not as_json and not context.settings.mail.is_on:
         click.echo("Keys are not mailed: mail.host is not set. Buyers see them on the page after the purchase only.")
     show_rows(rows, as_json=as_json, empty="No account yet; `bridge payments connect` makes one.", columns=_COLUMNS)
-    for provider in sorted({row["provider"] for row in rows}) if not as_json else ():
-        click.echo(f"{_NAMES[provider]}: this program was tried {context.parts.providers[provider].tried}.")
+    for name in sorted({row["provider"] for row in rows}) if not as_json else ():
+        provider = context.parts.providers[name]
+        click.echo(f"{provider.label}: this program was tried {provider.tried}.")
 
 
 def _row(session: Any, account: PaymentAccount, context: Context) -> dict[str, Any]:

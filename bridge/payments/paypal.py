@@ -50,6 +50,7 @@ class PayPal:
     """Asks PayPal, at its own addresses or (for tests and the demo) at another one."""
 
     name = "paypal"
+    label = "PayPal"
     api_version = API_VERSION
     events = tuple(READ)
     tried = (

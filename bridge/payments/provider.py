@@ -193,6 +193,7 @@ class Provider(Protocol):
     """
 
     name: str
+    label: str  # what people call it
     api_version: str
     events: tuple[str, ...]
     tried: str  # against what this program was tried, and against what not yet, in words that go on "was tried …"

@@ -69,6 +69,7 @@ class Stripe:
     """Asks Stripe, at its own address or (for tests and the demo) at another one."""
 
     name = "stripe"
+    label = "Stripe"
     api_version = API_VERSION
     events = tuple(READ)
     tried = (

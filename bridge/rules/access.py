@@ -149,7 +149,7 @@ def _site_refusal(key: Key, package: Package, site: SiteClaim) -> Decision | Non
         if package.unstated_domain == "refuse":
             return Decision(False, Code.DOMAIN_REQUIRED, "the site must state its domain")
         return None
-    if key.domains and not any(domains.matches(pattern, site.host) for pattern in key.domains):
+    if key.domains and not domains.covered(key.domains, site.host):
         return Decision(False, Code.DOMAIN_NOT_ALLOWED, f"the key is not assigned to {site.host}")
     if site.over_limit:
         return Decision(False, Code.SITE_LIMIT, "all sites of the key are taken; free one first")

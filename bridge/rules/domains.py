@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from bridge.rules.hosts import InvalidDomain, canonical_host, raw_host, trimmed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from publicsuffixlist import PublicSuffixList
 
 __all__ = [
@@ -105,6 +107,11 @@ def matches(pattern: str, host: str) -> bool:
     if pattern.startswith("*."):
         return host.endswith(pattern[1:]) and len(host) >= len(pattern)
     return pattern == host
+
+
+def covered(patterns: Iterable[str], host: str) -> bool:
+    """Say whether one of some normalised patterns covers a normalised host."""
+    return any(matches(pattern, host) for pattern in patterns)
 
 
 def stated_domain(text: str | None) -> str | None:

@@ -75,7 +75,7 @@ class KeyLine:
     def stateable(self) -> list[str]:
         """Domains that may be stated where its package asks for one. A site that is there takes no further place."""
         live = sorted(self.sites, key=lambda site: site.kind != "production")
-        allowed = [site.host for site in live if not self.domains or _covers(self.domains, site.host)]
+        allowed = [site.host for site in live if not self.domains or domains.covered(self.domains, site.host)]
         return [*allowed, *(each for each in self.domains if not each.startswith("*.") and each not in allowed)]
 
 
@@ -235,10 +235,6 @@ def _paths(session: Any, owner_id: int, package_ids: Collection[int]) -> list[tu
     others = [repo.id for repo, _ in served] if any(package.opens_all for package in packages) else []
     wanted = set(list(dict.fromkeys([*named, *others]))[:MOST_REPOS])
     return [(owner.name, repo.name) for repo, owner in served if repo.id in wanted]
-
-
-def _covers(patterns: Sequence[str], host: str) -> bool:
-    return any(domains.matches(pattern, host) for pattern in patterns)
 
 
 def _limit(session: Any, key: LicenseKey) -> int:

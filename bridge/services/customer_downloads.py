@@ -10,7 +10,7 @@ from bridge.rules.access import Code
 from bridge.rules.packages import Package
 from bridge.rules.publication import Offer
 from bridge.services.gate import Gate, Stated, Verdict
-from bridge.services.offers import TOKEN_PLACEHOLDER, product_name
+from bridge.services.offers import product_name
 from bridge.services.products import Product
 
 # Refusals that another domain might not get.
@@ -87,8 +87,7 @@ def _listed(product: Product, edition: str, seen: list[Offer]) -> Iterator[Offer
 
 
 def _download(product: Product, offer: Offer, feed_token: str, domain: str) -> Download:
-    shared = product.labels.download_url(offer, personal=True)
-    address = shared.replace(f"~{TOKEN_PLACEHOLDER}/", f"~{feed_token}/")
+    address = product.labels.download_url(offer, feed_token)
     if domain:
         address = f"{address}?domain={quote(domain, safe='')}"
     name = product_name(product.labels, offer)

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from bridge.models import Customer
@@ -24,12 +24,12 @@ class Opened:
 
 
 class CustomerLinks:
-    """One for each process; all that have the same secret know each other's links."""
+    """One for each process; all that have the same secret know each other's links. They last ``days``."""
 
     def __init__(self, secret: str, public_url: str, days: int) -> None:
         self._secret = hmac.new(secret.encode(), b"customers' own pages", hashlib.sha256).digest() if secret else b""
-        self._public_url = public_url
-        self._days = days
+        self.public_url = public_url
+        self.days = days
 
     @property
     def are_made(self) -> bool:
@@ -37,19 +37,9 @@ class CustomerLinks:
         return bool(self._secret)
 
     @property
-    def days(self) -> int:
-        """How long a link lasts."""
-        return self._days
-
-    @property
-    def public_url(self) -> str:
-        """The bridge's own address."""
-        return self._public_url
-
-    @property
     def front_door(self) -> str:
         """Where somebody without a link asks for one."""
-        return f"{self._public_url}{PATH}/"
+        return f"{self.public_url}{PATH}/"
 
     def address(
         self, customer: Customer | None, now: datetime, *, purchase_id: int = 0, until: datetime | None = None
@@ -57,7 +47,7 @@ class CustomerLinks:
         """The address of a customer's page; "" where there is none. ``until``: an earlier end than the usual one."""
         if customer is None or not self._secret:
             return ""
-        end = min(now + timedelta(days=self._days), until or datetime.max.replace(tzinfo=now.tzinfo))
+        end = min(now + timedelta(days=self.days), until or datetime.max.replace(tzinfo=now.tzinfo))
         link = Link(customer.id or 0, end, purchase_id)
         return f"{self.front_door}{rules.signed(link, _whose(customer), self._secret)}"
 
@@ -79,5 +69,4 @@ def links_of(settings: Settings) -> CustomerLinks:
 
 
 def _whose(customer: Customer) -> str:
-    known_since = customer.created_at.astimezone(UTC).isoformat()  # databases tell it in any zone
-    return f"{customer.owner_id} {known_since} {customer.email_key}"
+    return f"{customer.owner_id} {customer.created_at.isoformat()} {customer.email_key}"

@@ -43,11 +43,11 @@ class Labels:
         """The address of the changelog."""
         return f"{self.base}/changelog.xml"
 
-    def download_url(self, offer: Offer, *, personal: bool) -> str:
-        """The address of an offer's file; in a personal feed the token stands before the tag."""
-        token = f"~{TOKEN_PLACEHOLDER}/" if personal else ""
+    def download_url(self, offer: Offer, token: str = "") -> str:
+        """The address of an offer's file; with the token of a personal feed, which then stands before the tag."""
+        before = f"~{token}/" if token else ""
         tag = quote(offer.release.tag, safe="/")
-        return f"{self.base}/downloads/{token}{tag}/{quote(file_name(offer), safe='()~')}"
+        return f"{self.base}/downloads/{before}{tag}/{quote(file_name(offer), safe='()~')}"
 
 
 def file_name(offer: Offer) -> str:
@@ -144,7 +144,7 @@ def _present(labels: Labels, offer: Offer) -> None:
 def _download(labels: Labels, offer: Offer, *, personal: bool) -> Download:
     asset = offer.asset
     return Download(
-        url=labels.download_url(offer, personal=personal),
+        url=labels.download_url(offer, TOKEN_PLACEHOLDER if personal else ""),
         sha256=asset.sha256,
         sha384=asset.sha384,
         sha512=asset.sha512,

@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
@@ -106,10 +105,3 @@ def checked(command: Sequence[str], environment: Mapping[str, str] | None = None
     if done.returncode != 0:
         raise CannotObtainError(f"'{Path(command[0]).name}' failed: {(done.stderr or done.stdout)[-500:]}")
     return done.stdout
-
-
-def free_port() -> int:
-    """A port that nobody listens at now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])

@@ -18,7 +18,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.go_servers import HOST, CannotObtainError, Server, checked, free_port, served
+from tools.go_servers import HOST, CannotObtainError, Server, checked, served
+from tools.ports import free_port
 
 DEFAULT_VERSION = "1.26.4"
 GITEA = Server("gitea", "code.gitea.io/gitea")

@@ -8,7 +8,6 @@ import contextlib
 import json
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tools import busy_shop
+from tools.ports import free_port
 
 PICTURES = Path(__file__).parent.parent / "docs" / "screenshots"
 HOME = "/acme/mod-weather/licenses"
@@ -145,7 +145,7 @@ def _filled(page: Page, url: str, path: str) -> str:
 @contextlib.contextmanager
 def running_demo() -> Iterator[str]:
     """The demo, on ports of its own; where it is."""
-    port, gitea_port = _free_port(), _free_port()
+    port, gitea_port = free_port(), free_port()
     with tempfile.TemporaryDirectory() as directory:
         command = [sys.executable, "-m", "bridge.cli", "demo", "--port", str(port), "--gitea-port", str(gitea_port)]
         demo = subprocess.Popen([*command, "--dir", f"{directory}/demo"], stdout=subprocess.PIPE, text=True)
@@ -182,12 +182,6 @@ def _use_keys(url: str, directory: str) -> None:
         for _ in range(times):
             query = {"dlid": code, "domain": domain}
             requests.get(f"{url}/acme/mod-weather/updates.xml", params=query, timeout=20)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tools.go_servers import HOST, Server, free_port, served
+from tools.go_servers import HOST, Server, served
+from tools.ports import free_port
 
 VERSION = "0.203.0"
 STRIPE_MOCK = Server("stripe-mock", "github.com/stripe/stripe-mock")

@@ -16,9 +16,10 @@ from unittest import mock
 
 import pytest
 import requests
-from support.journey import eventually, free_port
+from support.journey import eventually
 
 from bridge.cli import main
+from tools.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 SEEN_WITHIN_SECONDS = 60

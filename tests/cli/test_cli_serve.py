@@ -7,7 +7,9 @@ import subprocess
 import sys
 
 import pytest
-from support.served import ROOT, WAIT_SECONDS, Served, alive, family, free_port, until
+from support.served import ROOT, WAIT_SECONDS, Served, alive, family, until
+
+from tools.ports import free_port
 
 
 @pytest.fixture

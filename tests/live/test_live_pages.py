@@ -9,13 +9,14 @@ from support import joomla_client
 from support.browsers import running_browser, visiting
 from support.gitea_worlds import PASSWORD, GiteaUnderTest
 from support.installed import PATIENCE_SECONDS, Installed
-from support.journey import EMPTY_FEED, eventually, free_port
+from support.journey import EMPTY_FEED, eventually
 from support.proxies import Site, program, running_proxy
 from support.zips import joomla_module
 
 from bridge.services.installing.gitea_folder import GiteaFolder
 from bridge.services.installing.gitea_texts import Where
 from tools import live_gitea as harness
+from tools.ports import free_port
 
 ORG, NAME = "acme", "mod-weather"
 HOME = f"/{ORG}/{NAME}/licenses"

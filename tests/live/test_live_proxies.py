@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 import requests
 from support.gitea_worlds import PASSWORD, GiteaUnderTest
-from support.journey import EMPTY_FEED, ROOT, Front, free_port, tell_the_story
+from support.journey import EMPTY_FEED, ROOT, Front, tell_the_story
 from support.mortals import mortal
 from support.proxies import KINDS, Proxy, Site, program, running_proxy
+
+from tools.ports import free_port
 
 LICENSES = b"<!-- a file of the repo, not a feed -->\n"
 

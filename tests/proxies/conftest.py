@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 from support.echoes import Echo
-from support.journey import free_port
 from support.proxies import KINDS, Proxy, Site, running_proxy
+
+from tools.ports import free_port
 
 
 @pytest.fixture(scope="session")

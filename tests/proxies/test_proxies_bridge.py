@@ -7,13 +7,13 @@ from xml.etree import ElementTree as ET
 import pytest
 from support.bridges import Installation, install
 from support.echoes import Echo, ask
-from support.journey import free_port
 from support.proxies import Proxy, Site, running_proxy
 from support.zips import dolibarr_module, joomla_module
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from bridge.app import create_app
 from gitea_client.simulator import RunningSimulator
+from tools.ports import free_port
 
 TAGS = ("v1.2.0", "release/v1.3.0")
 PACKAGE = joomla_module("weather", "1.2.0", files={"sky.bin": bytes(range(256)) * 400})

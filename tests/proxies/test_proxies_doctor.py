@@ -2,10 +2,10 @@
 
 import pytest
 from support.clinics import BY_NAME, clinic
-from support.journey import free_port
 from support.proxies import Site, running_proxy
 
 from bridge.services.doctor.findings import Level
+from tools.ports import free_port
 
 ON_THE_WAY = [check.name for check in BY_NAME.values() if check.group in {"routes", "proxy"}]
 

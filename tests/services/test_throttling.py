@@ -7,9 +7,10 @@ import time
 
 import pytest
 from support.bridges import Clock
-from support.shared_counts import free_port, running
+from support.shared_counts import running
 
 from bridge.services.throttling import Counters, Throttle
+from tools.ports import free_port
 
 PASSWORD = "sesame-of-the-store"
 # Another process, as another machine: notes so many, and prints whether the limit is reached.

@@ -5,11 +5,11 @@ import hashlib
 import pytest
 from moto.server import ThreadedMotoServer
 from pydantic import SecretStr
-from support.shared_counts import free_port
 
 from bridge.settings.schema import StoreSettings
 from bridge.storage.files import FileStore
 from bridge.storage.objects import ObjectStorage, ObjectStorageError
+from tools.ports import free_port
 
 CONTENT = b"PK what a customer paid for" * 1000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

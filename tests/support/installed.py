@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import requests
-from support.journey import ROOT, eventually, free_port
+from support.journey import ROOT, eventually
+
+from tools.ports import free_port
 
 PATIENCE_SECONDS = 60.0
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,15 +12,9 @@ from werkzeug.serving import make_server
 
 from gitea_client.simulator import World, create_simulator, serve
 from gitea_client.simulator.serving import RunningSimulator
+from tools.ports import free_port
 
 DOOR = "/-/licensing/hooks/gitea"
-
-
-def free_port(host: str = "127.0.0.1") -> int:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ from support.gitea_worlds import GiteaUnderTest, unique
 from support.zips import joomla_module
 
 from bridge.services.products import FRESH_SECONDS
+from tools.ports import free_port
 
 HOOK_SECRET = "the secret of the journey"
 EMPTY_FEED = b"<updates></updates>"
@@ -34,12 +34,6 @@ STEPS_SECONDS = [0, 1, 2, 4, 7, 10, 14, 18, 22, 26, 30]
 UPLOAD_AFTER_SECONDS = 2.5
 SEEN_WITHIN_SECONDS = 25.0  # mostly the patience for a busy machine
 ROOT = Path(__file__).parents[2]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, Page
 from support.api_world import PEOPLE, Api, build_api
 from support.bridges import install
 from support.browsers import Visit, served, visiting
-from support.journey import free_port
 from support.page_payments import account_of, event_of
 from support.page_visits import CLIENT
 
@@ -19,6 +18,7 @@ from bridge.app import create_app
 from bridge.services import sites
 from bridge.services.sites import Newcomer
 from bridge.storage import catalog
+from tools.ports import free_port
 
 HOME = "/acme/mod-weather/licenses"
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js"))

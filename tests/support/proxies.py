@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from support.journey import free_port
+
+from tools.ports import free_port
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 KINDS = ("nginx", "caddy")

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from typing import Any
 import pytest
 import requests
 from support.bridges import HOOK_SECRET, Installation
+
+from tools.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 WAIT_SECONDS = 300
@@ -28,13 +29,6 @@ def until(condition: Callable[[], Any], what: str, seconds: float = WAIT_SECONDS
             return found
         time.sleep(0.1)
     pytest.fail(f"{what}: not within {seconds} s")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def children(pid: int) -> dict[int, str]:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.go_servers import CannotObtainError, Server, free_port, served
+from tools.go_servers import CannotObtainError, Server, served
+from tools.ports import free_port
 
 # A `go` that downloads nothing and "builds" what its third argument's directory says.
 GO = """#!/bin/sh

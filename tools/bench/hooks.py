@@ -20,6 +20,7 @@ from tools.bench.hook_load import Answer
 from tools.bench.measuring import UnsoundError
 from tools.bench.senders import run
 from tools.bench.shop import Shop
+from tools.ports import free_port
 
 _PROCESSES, _CONNECTIONS = 2, 16
 # Deliveries of a round, for each second that it is to last about.
@@ -67,7 +68,7 @@ def hooks(directory: Path, sizes: Sizes, wanted: Collection[str], ears: Ears) ->
         opened = shop.open_shop(parts, directory)
         file = directory / "deliveries.txt"
         _write(parts, opened, file, sizes.all)
-        port = processes.free_port()
+        port = free_port()
         config = directory / "serve.toml"
         processes.write_config(config, home=directory, database=directory / "bridge.db", port=port, level="error")
         servers = {"serve": processes.start("serve", port, config, "serve")}

@@ -33,6 +33,7 @@ from tools.bench import filling, processes
 from tools.bench.beside import percentile
 from tools.bench.measuring import UnsoundError
 from tools.bench.scene import OWNER, PUBLIC_URL, SOLD, sell
+from tools.ports import free_port
 
 _PERSON = "olga"
 _COOKIE = "__Host-licensing"
@@ -76,7 +77,7 @@ def keys_page(
     with serve(create_simulator(world)) as gitea:
         made = _make(directory, world, gitea.base_url, token)
         codes = _fill(directory / "bridge.db", made, many, advance)
-        port = processes.free_port()
+        port = free_port()
         config = directory / "web.toml"
         processes.write_config(
             config, home=directory, database=directory / "bridge.db", port=port, gitea=gitea.base_url, token=token,

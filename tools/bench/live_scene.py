@@ -17,6 +17,7 @@ from tools.bench import filling, processes
 from tools.bench.processes import Server
 from tools.bench.scene import archive, sell
 from tools.live_gitea import LiveGitea
+from tools.ports import free_port
 
 OWNER = "acme"
 REPOS = 10
@@ -114,7 +115,7 @@ class Beside:
 def running(gitea: LiveGitea, directory: Path) -> Iterator[Beside]:
     """Put a bridge beside the Gitea, sell ten thousand keys, and serve."""
     directory.mkdir(parents=True)
-    port = processes.free_port()
+    port = free_port()
     config = directory / "bridge.toml"
     config.write_text(
         _TOML.format(

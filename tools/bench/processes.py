@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.bench.scene import OWNER, PUBLIC_URL, Scene
+from tools.ports import free_port
 
 WORKERS = 2
 _START_SECONDS = 120  # on a machine that has much else to do
@@ -75,14 +76,6 @@ class Server:
         table = subprocess.run(["ps", "-A", "-o", "ppid=,rss="], capture_output=True, check=True, text=True).stdout
         rows = (line.split() for line in table.splitlines())
         return max(int(kib) for parent, kib in rows if int(parent) == self.process.pid) / 1024
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def start_bare() -> Server:

@@ -11,10 +11,10 @@ import pytest
 from support.api_world import Api, build_api
 from support.bridges import Installation, install
 from support.browsers import Visit, running_browser, served, visiting
-from support.journey import free_port
 
 from bridge.web.api.description import description
 from bridge.web.tryout import ADDRESS, assets
+from tools.ports import free_port
 
 WEB = Path(__file__).parents[3] / "bridge" / "web"
 OWN = [WEB / "templates" / "tryout.html", WEB / "static" / "tryout.js", WEB / "static" / "tryout.css"]

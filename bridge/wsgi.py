@@ -4,7 +4,8 @@ import atexit
 
 from flask import Flask
 
-from bridge.app import Parts, create_app
+from bridge.app import create_app
+from bridge.parts import Parts
 from bridge.settings import load
 from bridge.settings.logs import set_up_logging
 

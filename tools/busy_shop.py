@@ -6,8 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bridge.app import Parts
 from bridge.models import Package
+from bridge.parts import Parts
 from bridge.payments.provider import Standing
 from bridge.rules.access import Code
 from bridge.services import key_batches, keys, payment_accounts, purchases

@@ -14,9 +14,9 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from bridge.app import Parts
 from bridge.errors import InvalidInputError, NotFoundError
 from bridge.models import LicenseKey, Owner, Repo
+from bridge.parts import Parts
 from bridge.rules.codes import Malformed, read_code
 from bridge.services.keys import Issuer
 from bridge.settings import DEFAULT_CONFIG, Settings, load, named_config

@@ -2,8 +2,8 @@
 
 import click
 
-from bridge.app import Parts
 from bridge.cli.common import Context, pass_context
+from bridge.parts import Parts
 from bridge.storage import schema
 
 

@@ -11,7 +11,6 @@ import click
 import requests
 from rich.console import Console
 
-from bridge.app import Edge, Parts, utc_now
 from bridge.cli import demo_shop, demo_world
 from bridge.cli.demo_buy import buy
 from bridge.cli.demo_mail import DemoMailServer
@@ -19,6 +18,7 @@ from bridge.cli.demo_shop import Shop, Tills
 from bridge.cli.demo_world import ADMIN_TOKEN, CLIENT_ID, CLIENT_SECRET, HOOK_SECRET, REPOS, FixedEntropy
 from bridge.cli.stopping import StopSignals
 from bridge.errors import ConflictError, NotFoundError, UnavailableError
+from bridge.parts import Edge, Parts, utc_now
 from bridge.settings import load
 from bridge.storage import schema
 from gitea_client.simulator import create_simulator, serve

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bridge.app import Parts, utc_now
 from bridge.models import PaymentAccount
+from bridge.parts import Parts, utc_now
 from bridge.payments.pretend.checkout import PretendCheckout
 from bridge.payments.pretend.paypal_checkout import PretendPayPalCheckout
 from bridge.payments.pretend.paypal_subscriptions import PayPalSubscriptions

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bridge.app import Parts
 from bridge.models import LicenseKey, Package
+from bridge.parts import Parts
 from bridge.rules.variables import OwnerSettings
 from bridge.services import keys, packages
 from bridge.services.key_inputs import KeyInput

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 
-from bridge.app import Parts
 from bridge.cli.common import Context, pass_context, split_path
 from bridge.cli.exits import EXIT_LEFT_TO_DO
+from bridge.parts import Parts
 from bridge.services.doctor import running
 from bridge.services.doctor.findings import Check, Finding, Level
 from bridge.services.doctor.patient import Patient, Wishes

@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 
-from bridge.app import Parts, utc_now
 from bridge.cli.common import Context, pass_context
 from bridge.cli.exits import EXIT_LEFT_TO_DO
 from bridge.cli.listening import listening, refuse_taken_port
@@ -18,6 +17,7 @@ from bridge.cli.proxying import Proxy, instructions
 from bridge.cli.questions import Given, answers, read_token
 from bridge.cli.reporting import carry_out, show_plan, show_verdicts
 from bridge.errors import ConflictError, InvalidInputError
+from bridge.parts import Parts, utc_now
 from bridge.services.gitea_access import open_gitea
 from bridge.services.installing import looking, planning
 from bridge.services.installing.files import Files

@@ -7,7 +7,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from bridge.app import Parts
+from bridge.parts import Parts
 from bridge.settings import Settings
 
 

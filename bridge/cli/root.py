@@ -32,7 +32,7 @@ _COMMANDS = {
     "init": "init:init",
     "uninstall": "uninstall:uninstall",
     "serve": "serving:serve",
-    "web": "serving:web",
+    "web": "web_server:web",
     "worker": "serving:worker",
     "db": "database:db",
     "backup": "backups:backup",

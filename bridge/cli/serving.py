@@ -1,33 +1,23 @@
-"""``bridge serve``, ``web`` and ``worker``: the processes."""
+"""``bridge serve`` and ``bridge worker``. Neither answers over HTTP, so neither carries what does."""
 
-import ctypes
 import os
-import signal
 import subprocess
 import sys
 import threading
 from contextlib import suppress
-from pathlib import Path
-from typing import Any
 
 import click
-from gunicorn.app.base import BaseApplication
 
-from bridge.app import Parts, create_app
 from bridge.cli.common import Context, pass_context
-from bridge.cli.discretion import DiscreetLogger
 from bridge.cli.exits import EXIT_UNAVAILABLE
 from bridge.cli.locks import be_the_only_server, use_database
 from bridge.cli.metrics import serve_metrics
-from bridge.cli.stopping import StopSignals
-from bridge.settings import Settings
+from bridge.cli.stopping import GRACE_SECONDS, StopSignals, end_with_parent
 from bridge.settings.logs import set_up_logging
 
-_GRACE_SECONDS = 15
 _POLL_SECONDS = 0.5
 _RESTART_SECONDS = 1.0
 _MOST_FAILED_STARTS = 20
-_PR_SET_PDEATHSIG = 1
 # How much the background worker leaves the processor to those whom somebody waits for, as `nice` counts it.
 _GIVES_WAY = 5
 
@@ -45,17 +35,6 @@ def serve(context: Context) -> None:
     status = _supervise(commands)
     stop_metrics()
     sys.exit(status)
-
-
-@click.command()
-@pass_context
-def web(context: Context) -> None:
-    """Run the web workers only (behind a load balancer, or beside `bridge worker`)."""
-    set_up_logging(context.settings.log)
-    _ = context.parts
-    context.close()
-    use_database(context.settings)
-    _Gunicorn(context.settings).run()
 
 
 @click.command()
@@ -103,7 +82,7 @@ def _supervise(commands: list[list[str]]) -> int:
         process.terminate()
     for process in running:
         try:
-            process.wait(_GRACE_SECONDS)
+            process.wait(GRACE_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
     return status
@@ -113,57 +92,5 @@ def _start(command: list[str]) -> subprocess.Popen[bytes]:
     """Start one of the processes; it stops by itself, as on SIGTERM, should this one be killed."""
     return subprocess.Popen(  # noqa: S603  our own command, no shell
         command,
-        preexec_fn=_end_with_parent,  # noqa: PLW1509  the call takes no lock that a thread could hold
+        preexec_fn=end_with_parent,  # noqa: PLW1509  the call takes no lock that a thread could hold
     )
-
-
-class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
-    """gunicorn with one thread a worker: threads of one process would queue for SQLite."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        super().__init__()
-
-    def load_config(self) -> None:
-        """Tell gunicorn what the configuration says."""
-        settings = self._settings
-        options: dict[str, Any] = {
-            "bind": settings.web.bind,
-            "workers": settings.web.workers,
-            "worker_class": "sync",
-            "timeout": 120,
-            "graceful_timeout": _GRACE_SECONDS - 5,
-            "forwarded_allow_ips": "127.0.0.1,::1",
-            "limit_request_line": 8190,
-            # A file on a disk can stall the heartbeat of a busy worker; memory can't.
-            "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108  gunicorn makes it safe
-            "loglevel": "warning",
-            "logger_class": DiscreetLogger,
-            "post_fork": lambda _server, _worker: _end_with_parent(),
-            "worker_exit": _close_parts,
-        }
-        for name, value in options.items():
-            self.cfg.set(name, value)
-
-    def load(self) -> Any:
-        """Build the application in each worker, after the fork."""
-        set_up_logging(self._settings.log)
-        parts = Parts(self._settings)
-        # `bridge web` has asked for the schema. A worker that starts in place of a dead one while the database is away
-        # must live, since gunicorn ends all of them when one can't start.
-        app = create_app(self._settings, parts, restarted=True)
-        app.extensions["bridge"] = parts
-        return app
-
-
-def _end_with_parent() -> None:
-    """Let a process finish what it does and end when its parent was killed; else it would go on holding the port."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-def _close_parts(_server: Any, gunicorn_worker: Any) -> None:
-    """Write the counts of the last second before the worker ends."""
-    app = getattr(gunicorn_worker, "wsgi", None)
-    if app is not None:
-        app.extensions["bridge"].close()

@@ -1,7 +1,13 @@
 """How a long-running command learns that it should end."""
 
+import ctypes
 import signal
+import sys
 import time
+
+# So long may a process finish what it does, before it is killed.
+GRACE_SECONDS = 15
+_PR_SET_PDEATHSIG = 1
 
 
 class StopSignals:
@@ -25,3 +31,9 @@ class StopSignals:
         while not self.given and (left := until - time.monotonic()) > 0:
             time.sleep(min(left, 0.1))
         return self.given
+
+
+def end_with_parent() -> None:
+    """Let a process finish what it does and end when its parent was killed; else it would go on holding the port."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

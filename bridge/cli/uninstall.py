@@ -11,13 +11,13 @@ from typing import cast
 import click
 from pydantic import SecretStr
 
-from bridge.app import Parts
 from bridge.cli.common import Context, pass_context
 from bridge.cli.exits import EXIT_LEFT_TO_DO
 from bridge.cli.locks import nobody_serves
 from bridge.cli.questions import read_token
 from bridge.cli.reporting import carry_out, show_plan
 from bridge.errors import RefusedError
+from bridge.parts import Parts
 from bridge.services.gitea_access import open_gitea
 from bridge.services.installing.files import Files
 from bridge.services.installing.proving import PostBox

@@ -10,7 +10,7 @@ from support.bridges import HOOK_SECRET
 from support.clinics import serve_web
 from support.zips import joomla_module
 
-from bridge.app import Edge, Parts, utc_now
+from bridge.parts import Edge, Parts, utc_now
 from bridge.services.doctor import running
 from bridge.services.doctor.findings import Level
 from bridge.services.doctor.patient import HOOK_PATH, Wishes

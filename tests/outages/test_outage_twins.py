@@ -18,7 +18,7 @@ from support.databases import ONLY_POSTGRES
 from support.served import until
 from support.zips import joomla_module
 
-from bridge.app import Edge, Parts
+from bridge.parts import Edge, Parts
 
 CLOSED = {"LICENSING_PLATFORM": "joomla", "LICENSING_REQUIRE_KEY": "true"}
 REPOS = [REPO, *(f"mod-{number}" for number in range(7))]

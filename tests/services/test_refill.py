@@ -6,7 +6,7 @@ import pytest
 from support.bridges import Installation
 from support.zips import joomla_module
 
-from bridge.app import Edge, Parts
+from bridge.parts import Edge, Parts
 from bridge.settings.schema import StoreSettings
 from bridge.storage import stored_assets
 

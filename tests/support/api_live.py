@@ -17,7 +17,7 @@ from support.gitea_worlds import GiteaUnderTest, Person
 from support.journey import running_bridge
 from support.visitors import another_address
 
-from bridge.app import Parts, utc_now
+from bridge.parts import Parts, utc_now
 from bridge.settings import load
 from gitea_client.values import Account
 

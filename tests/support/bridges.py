@@ -7,8 +7,9 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from bridge.app import Edge, Parts, create_app
+from bridge.app import create_app
 from bridge.models import LicenseKey, Package
+from bridge.parts import Edge, Parts
 from bridge.rules.variables import OwnerSettings
 from bridge.services import keys, packages
 from bridge.services.key_inputs import KeyInput

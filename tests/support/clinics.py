@@ -12,7 +12,8 @@ from support.bridges import HOOK_SECRET, Installation, install
 from support.zips import joomla_module
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from bridge.app import Parts, create_app, utc_now
+from bridge.app import create_app
+from bridge.parts import Parts, utc_now
 from bridge.services.doctor import running
 from bridge.services.doctor.findings import Check, Finding
 from bridge.services.doctor.patient import HOOK_PATH, Wishes

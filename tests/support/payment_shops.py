@@ -20,8 +20,9 @@ from sqlmodel import Session
 from support.bridges import Clock
 from support.payment_keys import Books
 
-from bridge.app import Edge, Parts, create_app
+from bridge.app import create_app
 from bridge.models import LicenseKey, Owner, Package, PaymentAccount, PaymentEvent, PriceMap, WebhookSecret
+from bridge.parts import Edge, Parts
 from bridge.payments import stripe_signature
 from bridge.payments.pretend import acacia
 from bridge.payments.pretend.stripe_api import PretendStripe

@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from support.bridges import Clock
 from support.payment_shops import ACME, OTHER, STARTED, Account, Message, Shop
 
-from bridge.app import Edge, Parts
 from bridge.models import Owner, PriceMap
+from bridge.parts import Edge, Parts
 from bridge.payments.pretend.paypal_api import PretendPayPal
 from bridge.payments.pretend.paypal_subscriptions import PayPalSubscriptions
 from bridge.payments.pretend.paypal_world import MERCHANT

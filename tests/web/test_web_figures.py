@@ -8,7 +8,7 @@ from sqlalchemy import event
 from test_web_hooks import body_for, headers_for
 from web_shop import add_product, files
 
-from bridge.app import Edge, Parts
+from bridge.parts import Edge, Parts
 from bridge.services import holdbacks
 from bridge.services.figures import BACKUP
 from bridge.storage import usage

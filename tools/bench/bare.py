@@ -6,12 +6,12 @@ from typing import Any
 
 from flask import Flask
 
-from bridge.cli.serving import _Gunicorn
+from bridge.cli.web_server import Gunicorn
 from bridge.settings import Settings
 from bridge.settings.schema import WebSettings
 
 
-class _Bare(_Gunicorn):
+class _Bare(Gunicorn):
     """What ``bridge web`` runs, with another application inside: settings that change there change here."""
 
     def load(self) -> Any:

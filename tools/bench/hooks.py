@@ -11,8 +11,8 @@ from pathlib import Path
 
 from sqlmodel import col, func, select
 
-from bridge.app import Parts
 from bridge.models import PaymentEvent
+from bridge.parts import Parts
 from bridge.payments import stripe_signature
 from tools.bench import figures, hook_load, processes, shop
 from tools.bench.beside import percentile

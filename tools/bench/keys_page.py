@@ -17,8 +17,8 @@ from urllib.parse import urlencode
 import requests
 from pydantic import SecretStr
 
-from bridge.app import Parts
 from bridge.models import LicenseKey
+from bridge.parts import Parts
 from bridge.rules.codes import TOKEN_ENTROPY_BYTES, new_feed_token
 from bridge.rules.variables import OwnerSettings
 from bridge.services import packages, person_sessions

@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from bridge.app import Parts
+from bridge.parts import Parts
 from bridge.settings import load
 from bridge.storage import catalog, schema
 from tools.bench import filling, processes

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from bridge.app import Parts
+from bridge.parts import Parts
 from bridge.services import purchases_recompute
 from bridge.services.keys import Issuer
 from bridge.storage import purchase_facts, purchases

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bridge.app import Parts
+from bridge.parts import Parts
 from bridge.settings import Settings
 from bridge.settings.schema import BridgeSettings, GiteaSettings
 from bridge.storage import schema

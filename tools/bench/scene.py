@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bridge.app import Parts
+from bridge.parts import Parts
 from bridge.rules.variables import OwnerSettings
 from bridge.services import keys, packages
 from bridge.services.key_inputs import KeyInput

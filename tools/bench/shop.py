@@ -11,8 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bridge.app import Parts
 from bridge.models import Owner, PriceMap
+from bridge.parts import Parts
 from bridge.payments.pretend.subscriptions import StripeWorld
 from bridge.payments.provider import Standing
 from bridge.rules.variables import OwnerSettings

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bridge.app import Parts
+from bridge.parts import Parts
 from bridge.services import keys
 from bridge.services.keys import Issuer
 from bridge.settings import load

@@ -10,8 +10,8 @@ from support.bridges import HOOK_SECRET
 from support.certificates import self_signed_server
 from support.gitea_worlds import Scripted
 
-from bridge.app import utc_now
 from bridge.models import HookDelivery
+from bridge.parts import utc_now
 from bridge.services.doctor import deliveries
 from bridge.services.doctor.patient import HOOK_PATH
 from bridge.services.installing import gitea_texts

@@ -8,7 +8,7 @@ from ailments_gitea import _settings, _untrusted
 from pydantic import SecretStr
 from support.gitea_worlds import Scripted
 
-from bridge.app import utc_now
+from bridge.parts import utc_now
 from bridge.storage.dumps import sqlite_file
 
 

@@ -9,8 +9,8 @@ from ailments import Ailment, use_copy_of_settings
 from ailments_proxy import _database_away
 from sqlalchemy import text
 
-from bridge.app import utc_now
 from bridge.models import Outbox, PaymentAccount, Refresh
+from bridge.parts import utc_now
 from bridge.services.doctor import storage
 from bridge.services.figures import HEARTBEAT
 from bridge.storage import catalog, refreshes, usage

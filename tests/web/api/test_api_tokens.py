@@ -8,9 +8,10 @@ from support.api_keys import refused
 from support.api_tokens import new_token, stored
 from support.api_world import OWN_ORG, PERSON, PRIVATE, REPO, Api
 
-from bridge.app import Edge, Parts, create_app
+from bridge.app import create_app
 from bridge.errors import UnavailableError
 from bridge.models.tokens import MOST_LIVE_TOKENS
+from bridge.parts import Edge, Parts
 from bridge.rules import machine_tokens
 from bridge.storage import audits, tokens
 

@@ -12,6 +12,7 @@ from support.payment_shops import ACME, OTHER, STARTED, Account, Message, Shop
 
 from bridge.models import Owner, PriceMap
 from bridge.parts import Edge, Parts
+from bridge.payments.paypal_periods import LINE
 from bridge.payments.pretend.paypal_api import PretendPayPal
 from bridge.payments.pretend.paypal_subscriptions import PayPalSubscriptions
 from bridge.payments.pretend.paypal_world import MERCHANT
@@ -43,6 +44,11 @@ class PayPalShop(Shop):
     ) -> Account:
         """An account in the database."""
         return super().connect(owner_id, mode=mode, source=source, secret=secret, **more)
+
+    def units(self, ref: str) -> dict[str, int] | None:
+        """How many PayPal says are subscribed to."""
+        found = self.world.things.get("subscription", {}).get(ref)
+        return {LINE: int(found["quantity"])} if found else None
 
     def sku(self, package: str = "Pro", amount: int = PRICE, currency: str = "EUR", word: str = "") -> str:
         """A word for a package, with what is asked for it."""

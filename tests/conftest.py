@@ -4,6 +4,7 @@ Whatever uses ``database_url`` runs on SQLite and on PostgreSQL; ``-m "not postg
 ``support.databases.ONLY_SQLITE`` does so for one test.
 """
 
+import gc
 import logging
 import shutil
 import sys
@@ -18,8 +19,18 @@ from support.bridges import Installation, install
 from support.databases import PostgresServer, make_sqlite_template, start_postgres
 from support.offices import Office
 from support.quick_apps import remember_builders
+from support.quick_queries import remember_statements
 
 remember_builders()
+remember_statements()
+gc.disable()  # until all is collected: every test that was found stays
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests are never garbage; without this, each look for some would look at all of them again."""
+    gc.freeze()
+    gc.enable()
+
 
 _BOTH = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgres))
 

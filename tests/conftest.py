@@ -20,7 +20,9 @@ from support.databases import PostgresServer, make_sqlite_template, start_postgr
 from support.offices import Office
 from support.quick_apps import remember_builders
 from support.quick_queries import remember_statements
+from support.temporary import choose_temporary_root
 
+choose_temporary_root()
 remember_builders()
 remember_statements()
 gc.disable()  # until all is collected: every test that was found stays

@@ -22,6 +22,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+from support.temporary import temporary_root
 
 from bridge.storage import schema
 from bridge.storage.engine import open_engine
@@ -65,7 +66,7 @@ class PostgresServer:
     """A server that starts with its first use and ends with the run."""
 
     def __init__(self, binaries: Path) -> None:
-        self._directory = Path(tempfile.mkdtemp(prefix="bridge-pg-", dir="/tmp"))
+        self._directory = Path(tempfile.mkdtemp(prefix="bridge-pg-", dir=temporary_root()))
         self._numbers = itertools.count(1)
         self._as: dict[str, Any] = {}
         if os.geteuid() == 0:  # the server refuses to run as root

@@ -40,7 +40,7 @@ def children(pid: int) -> dict[int, str]:
                 command = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
                 if alive(child):
                     found[int(child)] = command
-        except FileNotFoundError:  # it ended while it was looked at
+        except (FileNotFoundError, ProcessLookupError):  # it ended while it was looked at
             continue
     return found
 

@@ -1,12 +1,10 @@
 """A whole installation in one process: a pretend Gitea on a loopback port, a bridge beside it, a clock to turn."""
 
-import functools
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
 from flask.testing import FlaskClient
 
 from bridge.app import create_app
@@ -60,16 +58,11 @@ class Installation:
     clock: Clock
     settings: Settings
 
-    @functools.cached_property
-    def app(self) -> Flask:
-        """The web side, built once; whoever wants one that remembers nothing builds another."""
+    def client(self) -> FlaskClient:
+        """A client of a web side (in process) that remembers nothing yet."""
         app = create_app(self.settings, self.parts)
         app.test_client_class = _Client
-        return app
-
-    def client(self) -> FlaskClient:
-        """A client of the web side (in process), with cookies of its own."""
-        return self.app.test_client()
+        return app.test_client()
 
     def add_product(self, owner: str, name: str, *, private: bool = True, **variables: str) -> int:
         """A repo with variables, e.g. ``LICENSING_PLATFORM="joomla"``. Returns its id. Nothing is refreshed yet."""

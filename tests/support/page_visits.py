@@ -1,5 +1,6 @@
 """People in browsers, without one: they sign in through the pretended Gitea and send forms as a browser would."""
 
+import functools
 import re
 from dataclasses import dataclass, field
 from html import unescape
@@ -7,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from flask import Flask
 from support.api_world import PEOPLE, Api, build_api
 from support.bridges import Installation
 
@@ -37,9 +39,15 @@ class Pages:
         """The installation."""
         return self.api.made
 
-    def browser(self) -> "Visitor":
-        """A browser of somebody who has not signed in."""
-        return Visitor(self.api.made.client(), self.api.made.gitea.base_url)
+    @functools.cached_property
+    def app(self) -> Flask:
+        """The web side that all browsers visit."""
+        return self.made.client().application
+
+    def browser(self, *, restarted: bool = False) -> "Visitor":
+        """A browser of somebody who has not signed in. ``restarted``: at a web side that has just started."""
+        client = self.made.client() if restarted else self.app.test_client()
+        return Visitor(client, self.made.gitea.base_url)
 
     def visitor(self, role: str = "owner") -> "Visitor":
         """Somebody in a role, signed in; the same browser each time."""

@@ -232,7 +232,7 @@ def test_a_form_of_a_link_that_is_over_frees_nothing(ann, days):
 def test_the_log_holds_no_link(ann, caplog, monkeypatch):
     caplog.set_level("DEBUG")
     monkeypatch.setattr(ann.pages.made.settings.log, "requests", "all")
-    monkeypatch.setitem(ann.pages.visitors, "customer", ann.pages.browser())  # what is logged is chosen when it starts
+    monkeypatch.setitem(ann.pages.visitors, "customer", ann.pages.browser(restarted=True))
     ann.free()
     ann.open(ann.link[:-1])
     lines = [record.getMessage() for record in caplog.records if record.name == "bridge.requests"]

@@ -5,7 +5,6 @@ Nothing is remembered of the way that led there, so doing it again, or doing it 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
@@ -105,7 +104,7 @@ def _names(purchase: Purchase, facts: gathering.Purchase) -> set[str]:
 
 
 def _held(slots: Mapping[Slot, KeySlot]) -> dict[Slot, Held]:
-    return {slot: Held(row.package_id, row.adopted, _utc(row.owned_until)) for slot, row in slots.items()}
+    return {slot: Held(row.package_id, row.adopted, row.owned_until) for slot, row in slots.items()}
 
 
 def _mint(session: Any, purchase: Purchase, minted: Made, found: Outcome, by: Issuer) -> dict[Slot, KeySlot]:
@@ -197,17 +196,12 @@ def _facts_of(key: LicenseKey) -> dict[str, Any]:
     return {
         "package": key.package_id,
         "max_sites": key.max_sites,
-        "starts": audits.iso(_utc(key.starts_at)),
-        "paid_until": audits.iso(_utc(key.expires_at)),
+        "starts": audits.iso(key.starts_at),
+        "paid_until": audits.iso(key.expires_at),
         "hold": key.payment_hold,
         "reason": key.payment_reason,
-        "paid_grace_until": audits.iso(_utc(key.paid_grace_until)),
+        "paid_grace_until": audits.iso(key.paid_grace_until),
     }
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    # PostgreSQL tells moments in the zone of its session.
-    return None if moment is None else moment.astimezone(UTC)
 
 
 def _audit(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session, SQLModel, col, select
@@ -212,7 +212,7 @@ def _read(name: str, value: Any) -> Any:
         return timedelta(seconds=value)
     if name == "items":
         return tuple(facts.SnapshotItem(**each | {"ends_at": _day_or_moment(each["ends_at"])}) for each in value)
-    return value.astimezone(UTC) if isinstance(value, datetime) else value  # PostgreSQL tells its session's zone
+    return value
 
 
 def _iso(value: date | None) -> str | None:

@@ -17,7 +17,7 @@ def tag(facts: Any) -> str:
 
 
 def _plain(value: Any) -> str:
-    # PostgreSQL hands moments out in the zone of its session, which is no difference.
+    # A moment that was set just now may be of another zone than when it is read again, which is no difference.
     return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
 
 

@@ -13,6 +13,7 @@ from tools import stripe_mock as stripe_harness
 from tools.go_servers import CannotObtainError
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the group in the same hook
 def pytest_collection_modifyitems(items):
     """All that needs a real server runs in one process, so that one of each is enough."""
     for item in items:

@@ -17,7 +17,7 @@ from bridge.services.import_files import Table, open_table
 from bridge.services.import_plan import BATCH, MOST_SHOWN, Asked, Plan, Verdict, make
 from bridge.services.import_rows import Wanted
 from bridge.services.keys import Issuer
-from bridge.storage import audits, key_imports, licenses
+from bridge.storage import audits, catalog, key_imports, licenses
 from bridge.storage.key_imports import NewKey
 
 __all__ = ["MOST_SHOWN", "Asked", "Plan", "Table", "Verdict", "apply", "open_table", "plan"]
@@ -35,7 +35,7 @@ def apply(
 
     Raises ``ConflictError`` where a package went or changed since.
     """
-    key_imports.hold_owner(session, asked.owner_id)
+    catalog.hold_owner(session, asked.owner_id)  # no other import of its keys meanwhile
     packages = {each.id or 0: each for each in licenses.packages_of(session, asked.owner_id, asked.repo_id)}
     made = 0
     for batch in _batches(planned, packages):

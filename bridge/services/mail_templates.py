@@ -13,7 +13,7 @@ from bridge.rules.letters import kinds, templates
 from bridge.rules.letters.templates import InvalidTemplate, Template
 from bridge.rules.payments.messages import Message
 from bridge.services import mail_settings
-from bridge.storage import audits, mail_templates
+from bridge.storage import audits, catalog, mail_templates
 from bridge.storage.audits import Actor
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z]{2})?")
@@ -61,6 +61,12 @@ def one(session: Any, owner_id: int, kind: Message, language: str) -> Wording:
     """The words that a mail has in a language: the owner's, or the usual ones."""
     rows = {row.language: row.source for row in mail_templates.of_owner(session, owner_id, kind)}
     return _wording(kind, language, rows.get(language))
+
+
+def held(session: Any, owner_id: int, kind: Message, language: str) -> Wording:
+    """The words as they are until this transaction ends: whoever else wants to change them waits."""
+    catalog.hold_owner(session, owner_id)
+    return one(session, owner_id, kind, language)
 
 
 def _wording(kind: Message, language: str, source: str | None) -> Wording:

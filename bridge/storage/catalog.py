@@ -40,6 +40,14 @@ def repos_of(
     return [(repo, owner) for repo, owner in session.exec(query)]
 
 
+def hold_owner(session: Session, owner_id: int) -> None:
+    """Let nobody else who asks for it be at work on the owner's things before this transaction ends.
+
+    Rows that point to the owner, like keys, may be added meanwhile.
+    """
+    session.exec(select(Owner.id).where(Owner.id == owner_id).with_for_update(key_share=True)).one()
+
+
 def holders_of_name(session: Session, owner_name: str) -> set[int]:
     """Ids of the owners whose living repos customers know below this owner name."""
     query = select(Repo.owner_id).join(RepoName, col(RepoName.repo_id) == Repo.id)

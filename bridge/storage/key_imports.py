@@ -8,7 +8,7 @@ from sqlalchemy import Text, cast, func, insert
 from sqlalchemy.dialects import postgresql
 from sqlmodel import Session, SQLModel, col, select
 
-from bridge.models import Audit, Customer, CustomerWord, KeyCode, KeyDomain, KeySlot, LicenseKey, Owner, Purchase, Site
+from bridge.models import Audit, Customer, CustomerWord, KeyCode, KeyDomain, KeySlot, LicenseKey, Purchase, Site
 from bridge.rules.customers import mail_key, name_key, words
 from bridge.storage.engine import upsert
 
@@ -31,11 +31,6 @@ class NewKey:
     domains: Sequence[str]
     sites: Sequence[Values]
     audit: Values
-
-
-def hold_owner(session: Session, owner_id: int) -> None:
-    """Let no other import of the owner's keys begin before this transaction ends. Keys may be issued meanwhile."""
-    session.exec(select(Owner.id).where(Owner.id == owner_id).with_for_update(key_share=True)).one()
 
 
 def known_by_code(session: Session, owner_id: int, codes: Collection[str]) -> dict[Identity, LicenseKey]:

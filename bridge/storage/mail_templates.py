@@ -10,11 +10,12 @@ from bridge.storage.engine import upsert
 
 
 def of_owner(session: Session, owner_id: int, kind: str = "") -> Sequence[MailTemplate]:
-    """What an owner wrote; of one kind only."""
+    """What an owner wrote, as it is now; of one kind only."""
     query = select(MailTemplate).where(MailTemplate.owner_id == owner_id)
     if kind:
         query = query.where(MailTemplate.kind == kind)
-    return session.exec(query.order_by(col(MailTemplate.kind), col(MailTemplate.language))).all()
+    query = query.order_by(col(MailTemplate.kind), col(MailTemplate.language))
+    return session.exec(query.execution_options(populate_existing=True)).all()
 
 
 def put(session: Session, owner_id: int, kind: str, language: str, source: str, now: datetime) -> None:

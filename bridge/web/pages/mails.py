@@ -41,23 +41,15 @@ def list_all(visit: Visit) -> Response:
 def edit(visit: Visit) -> Response:
     """One mail: its words, what they become, and other words."""
     kind, language = _wanted(visit)
-    with visit.reading() as session:
-        owner = visit.owner(session)
-        stands = mail_templates.one(session, owner.id, kind, language)
-        looks = [_sample(visit, session, kind, language)]
-    version = hashlib.sha256(stands.template.source.encode()).hexdigest()
-    form = visit.form({"source": stands.template.source}, version)
-
-    def send() -> Response:
-        tags.check(form.version, version)
-        return _changed(visit, kind, language, form, looks)
-
+    stands, *looks = _as_it_stands(visit, kind, language)
+    form = visit.form({"source": stands.template.source}, _version(stands))
     if visit.posted:
         visit.require(Action.SETTINGS_WRITE, of_owner=True)
-        if done := visit.attempt(form, send, template="source"):
+        if done := visit.attempt(form, lambda: _changed(visit, kind, language, form, looks), template="source"):
             return done
     if form.conflict:
-        form.version = version
+        stands, *looks = _as_it_stands(visit, kind, language)
+        form.version = _version(stands)
     return visit.show(
         "mail.html",
         form=form,
@@ -69,6 +61,13 @@ def edit(visit: Visit) -> Response:
     )
 
 
+def _as_it_stands(visit: Visit, kind: Message, language: str) -> tuple[Wording, Letter]:
+    """The words of a mail, and what they become."""
+    with visit.reading() as session:
+        owner = visit.owner(session)
+        return mail_templates.one(session, owner.id, kind, language), _sample(visit, session, kind, language)
+
+
 def _changed(visit: Visit, kind: Message, language: str, form: Form, looks: list[Letter]) -> Response:
     """Use other words, or the usual ones again; or only look what would come of them."""
     step = form["step"]
@@ -76,6 +75,7 @@ def _changed(visit: Visit, kind: Message, language: str, form: Form, looks: list
         raise invalid("source", "choose whether to look or to save")
     with visit.call.writing() as session:
         owner = visit.owner(session)
+        tags.check(form.version, _version(mail_templates.held(session, owner.id, kind, language)))
         if step == "reset":
             mail_templates.reset(session, owner, kind, language, visit.actor, visit.now)
             return visit.done("settings/mails", f"The mail “{kind}” has the usual words in {language} again.")
@@ -85,6 +85,10 @@ def _changed(visit: Visit, kind: Message, language: str, form: Form, looks: list
             raise OnlyLooking
     back = (f"settings/mails/{kind}/{language}", "Look at it")
     return visit.done("settings/mails", f"The mail “{kind}” has these words in {language} now.", back=back)
+
+
+def _version(stands: Wording) -> str:
+    return hashlib.sha256(stands.template.source.encode()).hexdigest()
 
 
 def _sample(visit: Visit, session: object, kind: Message, language: str) -> Letter:

@@ -27,6 +27,7 @@ dev: .venv/.installed  ## Build the environment in .venv
 demo: .venv/.installed  ## Start the product with a pretend Gitea and print what to try (PORT=8080, GITEA_PORT=3080)
 	@exec $(BIN)/bridge demo
 
+# `loadgroup` hands tests out one by one; in larger portions the slow ones pile up in one process.
 test: .venv/.installed  ## Run all tests; what needs PostgreSQL, nginx, Caddy, systemd, Chromium or Go is skipped visibly where they are missing
 	$(BIN)/pytest -n auto --dist loadgroup -q -ra
 

@@ -13,13 +13,11 @@ from tools import stripe_mock as stripe_harness
 from tools.go_servers import CannotObtainError
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the group in the same hook
 def pytest_collection_modifyitems(items):
-    """All that needs a real server runs in one process, so that one of each is enough."""
+    """Mark all that needs a real server. Each process of a run starts one of each kind for those that it gets."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.live)
-            item.add_marker(pytest.mark.xdist_group("live"))
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,8 @@ def temporary_root() -> str:
 
 
 def choose_temporary_root() -> None:
-    """Let all that is temporary be made in memory, unless somebody said where."""
-    if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _ROOM_BYTES:
+    """Let all that is temporary be made in memory, unless somebody said where. Tests make programs, too, and run them."""
+    if not _MEMORY.is_dir() or os.statvfs(_MEMORY).f_flag & os.ST_NOEXEC:
+        return
+    if shutil.disk_usage(_MEMORY).free >= _ROOM_BYTES:
         os.environ.setdefault(_ROOT, str(_MEMORY))

@@ -1,6 +1,5 @@
 """The words of an owner's mails: which there are, and other words for one, with a look at what comes of them."""
 
-import hashlib
 from collections.abc import Iterable
 
 from flask import Response
@@ -42,14 +41,14 @@ def edit(visit: Visit) -> Response:
     """One mail: its words, what they become, and other words."""
     kind, language = _wanted(visit)
     stands, *looks = _as_it_stands(visit, kind, language)
-    form = visit.form({"source": stands.template.source}, _version(stands))
+    form = visit.form({"source": stands.template.source}, tags.tag(stands.template.source))
     if visit.posted:
         visit.require(Action.SETTINGS_WRITE, of_owner=True)
         if done := visit.attempt(form, lambda: _changed(visit, kind, language, form, looks), template="source"):
             return done
     if form.conflict:
         stands, *looks = _as_it_stands(visit, kind, language)
-        form.version = _version(stands)
+        form.version = tags.tag(stands.template.source)
     return visit.show(
         "mail.html",
         form=form,
@@ -75,7 +74,8 @@ def _changed(visit: Visit, kind: Message, language: str, form: Form, looks: list
         raise invalid("source", "choose whether to look or to save")
     with visit.call.writing() as session:
         owner = visit.owner(session)
-        tags.check(form.version, _version(mail_templates.held(session, owner.id, kind, language)))
+        stands = mail_templates.held(session, owner.id, kind, language)
+        tags.check(form.version, tags.tag(stands.template.source))
         if step == "reset":
             mail_templates.reset(session, owner, kind, language, visit.actor, visit.now)
             return visit.done("settings/mails", f"The mail “{kind}” has the usual words in {language} again.")
@@ -85,10 +85,6 @@ def _changed(visit: Visit, kind: Message, language: str, form: Form, looks: list
             raise OnlyLooking
     back = (f"settings/mails/{kind}/{language}", "Look at it")
     return visit.done("settings/mails", f"The mail “{kind}” has these words in {language} now.", back=back)
-
-
-def _version(stands: Wording) -> str:
-    return hashlib.sha256(stands.template.source.encode()).hexdigest()
 
 
 def _sample(visit: Visit, session: object, kind: Message, language: str) -> Letter:

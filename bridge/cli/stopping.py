@@ -33,7 +33,10 @@ class StopSignals:
         return self.given
 
 
-def end_with_parent() -> None:
-    """Let a process finish what it does and end when its parent was killed; else it would go on holding the port."""
+def end_with_parent(by: signal.Signals = signal.SIGTERM) -> None:
+    """Let a process finish what it does and end when its parent was killed; else it would go on holding the port.
+
+    ``by``: the signal that it is given then.
+    """
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, by)

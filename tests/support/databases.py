@@ -5,7 +5,6 @@ several people) never meet. It lives in another time zone than ours, so that a t
 """
 
 import contextlib
-import ctypes
 import functools
 import itertools
 import os
@@ -24,6 +23,7 @@ import pytest
 from psycopg import sql
 from support.temporary import temporary_root
 
+from bridge.cli.stopping import end_with_parent
 from bridge.storage import schema
 from bridge.storage.engine import open_engine
 
@@ -41,7 +41,6 @@ _SERVER_OPTIONS = {
     "autovacuum": "off",
     "jit": "off",
 }
-_PR_SET_PDEATHSIG = 1
 _KNOWS_STRATEGIES = 150_000
 
 # For a test that would learn nothing from the second database: `@ONLY_SQLITE` on one that uses `database_url`.
@@ -100,7 +99,8 @@ class PostgresServer:
                 stdout=log,
                 stderr=log,
                 cwd=self._directory,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509  the call takes no lock that a thread could hold
+                # The server ends even where the test run is killed.
+                preexec_fn=functools.partial(end_with_parent, signal.SIGQUIT),  # noqa: PLW1509  takes no lock
                 **self._as,
             )
         deadline = time.monotonic() + 120
@@ -179,11 +179,6 @@ def _other_account() -> pwd.struct_passwd:
         except KeyError:
             continue
     raise RuntimeError("PostgreSQL refuses to run as root, and there is neither an account postgres nor nobody")
-
-
-def _die_with_parent() -> None:
-    """Let the server end even where the test run is killed."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT)
 
 
 def start_postgres() -> PostgresServer:

@@ -80,13 +80,13 @@ class Books:
                 if ref in {"", purchase.ref}
             ]
 
-    def bought(self) -> list[Key]:
-        """The sold keys, without our numbers and without those of seats that were taken back.
+    def bought(self, sold: list[Key]) -> list[Key]:
+        """Sold keys, without our numbers and without those of seats that were taken back.
 
         Whether such a seat ever had a key depends on who was quick enough to see it; it opens nothing.
         """
         found = []
-        for key in self.sold():
+        for key in sold:
             line, unit = key.seat
             units = self.units(key.ref)
             if units is None or unit <= units.get(line, 0):
@@ -146,6 +146,7 @@ class Books:
     def conclusion(self) -> list[Any]:
         """Everything that must not depend on the order of deliveries, or on whose books they are."""
         told = [(row.ref, row.status, row.flags, row.reviews, row.customer_email) for row in self.purchases()]
+        sold = self.sold()
         mailed = [key_id for mail in self.mails() for key_id in mail.reference["keys"]]
-        assert sorted(mailed) == sorted(key.id for key in self.sold()), "each key is mailed once"
-        return [sorted(told, key=repr), self.bought()]
+        assert sorted(mailed) == sorted(key.id for key in sold), "each key is mailed once"
+        return [sorted(told, key=repr), self.bought(sold)]
